@@ -1,0 +1,62 @@
+"""Named places that the composition root fills.
+
+A lower room sometimes needs what only a higher room can make: the orm needs the store of the loaded profile, the
+engine needs a runner. It declares a :class:`Slot` for it; ``aiida.manage`` provides the value when a profile is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from aiida.common.exceptions import ConfigurationError
+
+T = TypeVar('T')
+
+__all__ = ('Slot',)
+
+
+class Slot(Generic[T]):
+    """A value handed down by the composition root, made when it is first asked for."""
+
+    def __init__(self, name: str, hint: str) -> None:
+        """
+        :param name: what the slot holds, in the words of an error message (``the storage of a profile``).
+        :param hint: what the reader of that message can do about an empty slot.
+        """
+        self._name = name
+        self._hint = hint
+        self._factory: Callable[[], T] | None = None
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a value can be asked for."""
+        return self._factory is not None
+
+    def fill(self, factory: Callable[[], T]) -> None:
+        """Let ``factory`` answer from now on; it is called at each :meth:`get` and caches for itself if it should."""
+        self._factory = factory
+
+    def clear(self) -> None:
+        """Forget the factory."""
+        self._factory = None
+
+    def get(self) -> T:
+        """Return the value.
+
+        :raises ConfigurationError: if nothing has been provided.
+        """
+        if self._factory is None:
+            raise ConfigurationError(f'{self._name} is needed, but there is none: {self._hint}')
+        return self._factory()
+
+    @contextmanager
+    def override(self, value: T) -> Iterator[T]:
+        """Let ``value`` be the answer inside the context."""
+        before = self._factory
+        self._factory = lambda: value
+        try:
+            yield value
+        finally:
+            self._factory = before

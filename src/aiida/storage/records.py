@@ -1,0 +1,140 @@
+"""Rows of the provenance graph as they travel between a store and the rooms above it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+__all__ = ('EntityKind', 'LinkRecord', 'LogRecord', 'NodeRecord', 'ProcessRow', 'RunRecord', 'WorkerRecord')
+
+
+class EntityKind(Enum):
+    """The tables whose rows are few and seldom written; the value is the table's name."""
+
+    USER = 'db_dbuser'
+    COMPUTER = 'db_dbcomputer'
+    AUTHINFO = 'db_dbauthinfo'
+    GROUP = 'db_dbgroup'
+    COMMENT = 'db_dbcomment'
+    LOG = 'db_dblog'
+    SETTING = 'db_dbsetting'
+
+
+class NodeRecord:
+    """One row of ``db_dbnode``.
+
+    ``attributes``, ``extras`` and ``repository_metadata`` are Python values; ``uuid`` is hyphenated; times are aware.
+    ``id`` is ``None`` until the row is inserted.
+    """
+
+    __slots__ = (
+        'attributes',
+        'ctime',
+        'dbcomputer_id',
+        'description',
+        'extras',
+        'id',
+        'label',
+        'mtime',
+        'node_type',
+        'process_type',
+        'repository_metadata',
+        'user_id',
+        'uuid',
+    )
+
+    def __init__(
+        self,
+        *,
+        uuid: str,
+        node_type: str,
+        ctime: datetime,
+        mtime: datetime,
+        user_id: int,
+        id: int | None = None,
+        process_type: str | None = None,
+        label: str = '',
+        description: str = '',
+        attributes: dict[str, Any] | None = None,
+        extras: dict[str, Any] | None = None,
+        repository_metadata: dict[str, Any] | None = None,
+        dbcomputer_id: int | None = None,
+    ) -> None:
+        self.id = id
+        self.uuid = uuid
+        self.node_type = node_type
+        self.process_type = process_type
+        self.label = label
+        self.description = description
+        self.ctime = ctime
+        self.mtime = mtime
+        self.attributes = {} if attributes is None else attributes
+        self.extras = {} if extras is None else extras
+        self.repository_metadata = {} if repository_metadata is None else repository_metadata
+        self.dbcomputer_id = dbcomputer_id
+        self.user_id = user_id
+
+
+class LinkRecord(NamedTuple):
+    """One row of ``db_dblink``: ``source`` is what the arrow leaves, ``target`` what it enters."""
+
+    source_id: int
+    target_id: int
+    link_type: str
+    label: str
+
+
+class LogRecord(NamedTuple):
+    """One row of ``db_dblog``, without its id."""
+
+    uuid: str
+    time: datetime
+    loggername: str
+    levelname: str
+    node_id: int
+    message: str
+    metadata: dict[str, Any]
+
+
+class ProcessRow(NamedTuple):
+    """What ``verdi process list`` shows of one process, read without building a node."""
+
+    id: int
+    uuid: str
+    node_type: str
+    process_type: str | None
+    label: str
+    description: str
+    ctime: datetime
+    mtime: datetime
+    attributes: dict[str, Any]
+    desired_state: str | None
+    attempts: int
+    last_error: str | None
+
+
+class RunRecord(NamedTuple):
+    """One row of ``process_run``: this node is to be run, by whom, and what is wanted of it."""
+
+    node_id: int
+    ready_since: float | None
+    priority: int
+    owner: str | None
+    lease_until: float | None
+    fence: int
+    desired_state: str
+    desired_message: str | None
+    attempts: int
+    last_error: str | None
+
+
+class WorkerRecord(NamedTuple):
+    """One row of ``worker``: a program of the operating system that runs processes; times are seconds since the epoch."""
+
+    id: str
+    host: str
+    pid: int
+    started: float
+    heartbeat: float
+    fingerprint: str

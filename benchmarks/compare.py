@@ -1,8 +1,8 @@
 """Run the benchmarks on this program and on aiida-core alternately, and print one line per measured case.
 
 The same file (``micro.py``, over the public API) runs in both environments, each on a fresh profile made by its own
-``verdi presto`` in a temporary folder. The rounds alternate between the two, so that what else the machine does falls on
-both; a figure is the median over the rounds.
+``verdi presto`` in a temporary folder. The rounds alternate between the two, so that what else the machine does falls
+on both; a figure is the median over the rounds.
 """
 
 from __future__ import annotations
@@ -62,13 +62,16 @@ class Candidate:
             start = time.perf_counter()
             self.call([str(self.python.parent / 'verdi'), *COMMANDS[case]])
             return {case: time.perf_counter() - start}
-        records = [json.loads(line) for line in self.call([str(self.python), str(HERE / 'micro.py'), case]).splitlines()]
+        output = self.call([str(self.python), str(HERE / 'micro.py'), case])
+        records = [json.loads(line) for line in output.splitlines()]
         return {r['case']: r['seconds'] / r['n'] for r in records if r['case'] != 'maxrss_mb' and r['n']}
 
 
 def show(seconds: float) -> str:
     """Return a time per item in a unit that fits."""
-    return f'{seconds:.2f} s' if seconds >= 1 else f'{seconds * 1e3:.2f} ms' if seconds >= 1e-3 else f'{seconds * 1e6:.0f} µs'
+    if seconds >= 1:
+        return f'{seconds:.2f} s'
+    return f'{seconds * 1e3:.2f} ms' if seconds >= 1e-3 else f'{seconds * 1e6:.0f} µs'
 
 
 def main() -> None:

@@ -1,0 +1,49 @@
+"""Times that know their zone; what is stored is UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+__all__ = ('delta', 'localtime', 'make_aware', 'now', 'timezone_from_name', 'utc')
+
+utc = timezone.utc
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(utc)
+
+
+def timezone_from_name(name: str) -> tzinfo:
+    """Return the time zone of this name.
+
+    :param name: a name of the IANA database, for example ``Europe/Rome``.
+    :raises ValueError: if there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as exception:
+        raise ValueError(f'unknown timezone: {name} (expected a name such as `Europe/Rome`)') from exception
+
+
+def make_aware(value: datetime, tz: tzinfo | None = None) -> datetime:
+    """Return the same moment in a time zone.
+
+    :param value: a time; one without zone is taken as local time.
+    :param tz: the zone of the result, that of this machine by default.
+    """
+    return value.astimezone(tz)
+
+
+def localtime(value: datetime) -> datetime:
+    """Return the same moment in the time zone of this machine."""
+    return value.astimezone()
+
+
+def delta(from_time: datetime, to_time: datetime | None = None) -> timedelta:
+    """Return the time that passed between two moments.
+
+    :param to_time: the later moment, now by default.
+    """
+    return (now() if to_time is None else make_aware(to_time)) - make_aware(from_time)

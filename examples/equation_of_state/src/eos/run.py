@@ -1,0 +1,166 @@
+"""The demonstration: ``python -m eos``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from aiida import orm
+
+WRONG_INPUT = 2
+FAILED = 3
+
+
+def refuse(message: str, status: int = WRONG_INPUT) -> None:
+    """End the program with a message on the standard error."""
+    click.secho('Error: ', fg='red', bold=True, nl=False, err=True)
+    click.echo(message, err=True)
+    sys.exit(status)
+
+
+def gather_inputs(
+    code: orm.AbstractCode, symbol: str, lattice_constant: float | None, points: int, strain_range: float
+) -> dict[str, Any]:
+    """Return the inputs of the work chain; the program ends if they are not valid."""
+    from aiida import orm
+    from eos.workchain import EquationOfStateWorkChain
+
+    inputs = {
+        'code': code,
+        'symbol': orm.Str(symbol),
+        'number_of_points': orm.Int(points),
+        'strain_range': orm.Float(strain_range),
+        'metadata': {'label': f'Equation of state of {symbol}'},
+    }
+    if lattice_constant is not None:
+        inputs['lattice_constant'] = orm.Float(lattice_constant)
+    error = EquationOfStateWorkChain.spec().inputs.validate(inputs)
+    if error is not None:
+        refuse(f'{error.port.removeprefix("inputs.")}: {error.message}')
+    return inputs
+
+
+def print_results(console: Console, node: orm.WorkChainNode, direct: dict[str, float]) -> None:
+    """Print the points, and the fit beside the values that ASE alone gives."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    points = node.outputs.points
+    table = Table(title='Points', box=SIMPLE_HEAD, title_justify='left')
+    for heading in ('volume (Å³)', 'energy (eV)', 'pressure (GPa)'):
+        table.add_column(heading, justify='right')
+    rows = zip(*(points.get_array(name) for name in ('volume', 'energy', 'pressure')), strict=True)
+    for volume, energy, pressure in rows:
+        table.add_row(f'{volume:.4f}', f'{energy:.6f}', f'{pressure:.3f}')
+    console.print(table)
+
+    fit = node.outputs.fit.get_dict()
+    table = Table(title='Birch–Murnaghan fit', box=SIMPLE_HEAD, title_justify='left')
+    for heading, justify in (('', 'left'), ('this run', 'right'), ('ASE alone', 'right'), ('unit', 'left')):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for name, digits, unit in (('V0', 4, 'Å³'), ('E0', 6, 'eV'), ('B0', 3, 'GPa'), ('B0_prime', 3, '')):
+        table.add_row(name.replace('_prime', "'"), f'{fit[name]:.{digits}f}', f'{direct[name]:.{digits}f}', unit)
+    console.print(table)
+
+
+def write_pictures(folder: Path, node: orm.WorkChainNode, symbol: str) -> None:
+    """Write the curve and the graph of the provenance."""
+    from eos.environment import verdi
+    from eos.plot import draw
+
+    points = {name: node.outputs.points.get_array(name) for name in ('volume', 'energy', 'pressure')}
+    draw(folder / 'eos.png', f'{symbol} (fcc), effective medium theory', points, node.outputs.fit.get_dict())
+    verdi('node', 'graph', 'generate', '-f', 'svg', '-O', str(folder / 'provenance.svg'), str(node.pk))
+
+
+def print_next(console: Console, folder: Path, node: orm.WorkChainNode) -> None:
+    """Say what to look at and which commands to try."""
+    job = next(child for child in node.called if child.process_label == 'EmtCalculation')
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    path = f'"{shown}"' if shown.is_absolute() else f'"$PWD/{shown}"'
+    console.print(f'Pictures: {shown / "eos.png"}, {shown / "provenance.svg"}', highlight=False, soft_wrap=True)
+    console.print('\nAll of it is kept, and linked. To look around:', highlight=False)
+    for command, what in (
+        (f'export AIIDA_PATH={path}', 'use the profile of this run'),
+        ('verdi process list -a', 'everything that ran'),
+        (f'verdi process status {node.pk}', 'who called whom'),
+        (f'verdi process show {node.pk}', 'inputs, outputs, calls'),
+        (f'verdi process report {node.pk}', 'what the work chain said'),
+        (f'verdi calcjob inputcat {job.pk}', 'a file as the program got it'),
+        (f'verdi calcjob res {job.pk}', 'and what came of it'),
+    ):
+        console.print(f'  {command:<44} [dim]# {what}[/dim]', highlight=False, soft_wrap=True)
+
+
+@click.command(context_settings={'help_option_names': ['-h', '--help'], 'show_default': True})
+@click.option('--symbol', default='Cu', help='An fcc metal: Ag, Al, Au, Cu, Ni, Pd or Pt.')
+@click.option('--lattice-constant', type=float, help='In angstrom; the measured one if it is not given.')
+@click.option('--points', type=int, default=7, help='Number of volumes, each one a job.')
+@click.option('--strain-range', type=float, default=0.06, help='Largest relative change of the volume.')
+@click.option('--code', 'label', default='emt@localhost', help='The code to run.')
+@click.option(
+    '--output',
+    type=click.Path(file_okay=False, path_type=Path),
+    default='demo-output',
+    help='The folder of the profile and the pictures; a second run adds to it.',
+)
+def main(
+    symbol: str, lattice_constant: float | None, points: int, strain_range: float, label: str, output: Path
+) -> None:
+    """Compute the equation of state of an fcc metal, and keep how it came about.
+
+    Exit status: 0 if all went well, 2 for an input that is wrong, 3 if the work chain failed.
+    """
+    from rich.console import Console
+
+    from eos.environment import SetupError, load_code, prepare_code, prepare_profile, use_folder
+
+    console = Console()
+    folder = use_folder(output)
+    try:
+        prepare_profile(folder)
+        prepare_code(folder)
+        code = load_code(label)
+    except SetupError as exception:
+        refuse(str(exception))
+    inputs = gather_inputs(code, symbol, lattice_constant, points, strain_range)
+    node = run(console, inputs, points)
+    if not node.is_finished_ok:
+        refuse(
+            f'{node.process_label}<{node.pk}> ended as {node.process_state.value} [{node.exit_status}]: '
+            f'{node.exit_message}\nSee it with: AIIDA_PATH={folder} verdi process report {node.pk}',
+            FAILED,
+        )
+    from eos.reference import compute_directly
+
+    print_results(console, node, compute_directly(node.outputs.structure, points, strain_range))
+    try:
+        write_pictures(folder, node, symbol)
+    except SetupError as exception:
+        refuse(str(exception), FAILED)
+    print_next(console, folder, node)
+
+
+def run(console: Console, inputs: dict[str, Any], points: int) -> orm.WorkChainNode:
+    """Run the work chain to its end, with a bar, and return its node."""
+    from aiida.engine import run_get_node
+    from eos.progress import follow
+    from eos.workchain import EquationOfStateWorkChain
+
+    console.print(f'Equation of state of [bold]{inputs["symbol"].value}[/bold] from {points} volumes', highlight=False)
+    start = time.perf_counter()
+    with follow(points, console):
+        _, node = run_get_node(EquationOfStateWorkChain, **inputs)
+    console.print(f'Done in {time.perf_counter() - start:.1f} s\n', highlight=False)
+    return node
+
+
+if __name__ == '__main__':
+    main()

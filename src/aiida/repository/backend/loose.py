@@ -1,0 +1,147 @@
+"""Reading and writing the loose objects of a container, without the library that packs them.
+
+A loose object is a file of its own: ``loose/<first characters of the key>/<rest of the key>``, written elsewhere on the
+same file system and moved there, so that it is whole or absent. The layout is that of ``disk_objectstore``; its import
+takes longer than most programs of ours run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+__all__ = ('LooseObjects',)
+
+_CHUNK = 1024 * 1024
+
+
+class LooseObjects:
+    """The loose objects of one container with keys of SHA-256."""
+
+    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+        """
+        :param folder: the container.
+        :param config: its configuration.
+        :raises ValueError: if the container is of a kind that is not known here.
+        """
+        if config['container_version'] != 1 or config['hash_type'] != 'sha256':
+            raise ValueError(
+                f'the container {folder} has version {config["container_version"]} with keys of {config["hash_type"]}: '
+                'version 1 with sha256 is what this release reads'
+            )
+        self._loose = os.path.join(folder, 'loose')
+        self._sandbox = os.path.join(folder, 'sandbox')
+        self._packs = os.path.join(folder, 'packs')
+        self._index = os.path.join(folder, 'packs.idx')
+        self._prefix_length = int(config['loose_prefix_len'])
+        self._prefixes: set[str] = set()
+
+    @staticmethod
+    def read_config(folder: Path) -> dict[str, Any] | None:
+        """Return the configuration of a container, ``None`` if there is no container."""
+        try:
+            config: dict[str, Any] = json.loads((folder / 'config.json').read_text(encoding='utf-8'))
+        except (OSError, ValueError):
+            return None
+        return config
+
+    def _path(self, key: str) -> str:
+        length = self._prefix_length
+        return os.path.join(self._loose, key[:length], key[length:])
+
+    def open(self, key: str) -> BinaryIO | None:
+        """Open an object for reading; ``None`` if it is not loose."""
+        try:
+            return open(self._path(key), 'rb')
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return None
+
+    def has(self, key: str) -> bool:
+        """Whether there is an object under this key, loose or packed."""
+        return os.path.isfile(self._path(key)) or self.is_packed(key)
+
+    def is_packed(self, key: str) -> bool:
+        """Whether an object is in a pack."""
+        if not os.path.isfile(self._index) or not os.listdir(self._packs):
+            return False
+        index = sqlite3.connect(f'file:{self._index}?mode=ro', uri=True, timeout=60)
+        try:
+            return index.execute('SELECT 1 FROM db_object WHERE hashkey = ?', (key,)).fetchone() is not None
+        finally:
+            index.close()
+
+    def put(self, handle: BinaryIO) -> str:
+        """Store what can be read from ``handle``, if it is not there yet, and return its key."""
+        start = handle.read(_CHUNK)
+        if len(start) < _CHUNK:
+            return self.put_bytes(start)
+        path = os.path.join(self._sandbox, uuid4().hex)
+        digest = hashlib.sha256(start)
+        try:
+            with open(path, 'wb') as target:
+                target.write(start)
+                while chunk := handle.read(_CHUNK):
+                    digest.update(chunk)
+                    target.write(chunk)
+                _sync(target)
+            key = digest.hexdigest()
+            if not self.has(key):
+                self._move(path, key)
+        finally:
+            _remove(path)
+        return key
+
+    def put_bytes(self, content: bytes) -> str:
+        """Store ``content``, if it is not there yet, and return its key."""
+        key = hashlib.sha256(content).hexdigest()
+        if self.has(key):
+            return key
+        path = os.path.join(self._sandbox, uuid4().hex)
+        try:
+            with open(path, 'wb') as target:
+                target.write(content)
+                _sync(target)
+            self._move(path, key)
+        except BaseException:
+            _remove(path)
+            raise
+        return key
+
+    def _move(self, path: str, key: str) -> None:
+        prefix = key[: self._prefix_length]
+        target = self._path(key)
+        if prefix not in self._prefixes:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            self._prefixes.add(prefix)
+        try:
+            os.replace(path, target)
+        except FileNotFoundError:
+            # the folder was removed since
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(path, target)
+        _sync_folder(os.path.dirname(target))
+
+
+def _sync(handle: Any) -> None:
+    handle.flush()
+    os.fsync(handle.fileno())
+
+
+def _sync_folder(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass

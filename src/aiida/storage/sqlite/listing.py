@@ -1,0 +1,129 @@
+"""The list of processes, in SQLite, without building a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from aiida.storage.records import ProcessRow
+from aiida.storage.sqlite.base import DatabaseUser
+from aiida.storage.sqlite.formats import read_json, read_time, write_json, write_time
+
+__all__ = ('LISTED_ATTRIBUTES', 'ProcessListVerbs')
+
+#: What is read of the attributes; one call of ``json_extract`` reads them all.
+LISTED_ATTRIBUTES = (
+    'process_state',
+    'process_status',
+    'process_label',
+    'exit_status',
+    'exit_message',
+    'exception',
+    'paused',
+    'sealed',
+    'state',
+    'scheduler_state',
+    'job_id',
+)
+_PATHS = ', '.join(f"'$.{name}'" for name in LISTED_ATTRIBUTES)
+_CACHED_FROM = '_aiida_cached_from'
+
+_COLUMNS = f"""
+SELECT node.id, node.uuid, node.node_type, node.process_type, node.label, node.description, node.ctime, node.mtime,
+       json_extract(node.attributes, {_PATHS}), json_extract(node.extras, '$.{_CACHED_FROM}'),
+       run.desired_state, run.attempts, run.last_error
+FROM db_dbnode AS node LEFT JOIN process_run AS run ON run.node_id = node.id
+"""
+
+
+class ProcessListVerbs(DatabaseUser):
+    """The one verb that reads processes for a list."""
+
+    def list_processes(
+        self,
+        *,
+        node_ids: Sequence[int] | None = None,
+        states: Sequence[str] | None = None,
+        exit_status: int | None = None,
+        failed: bool = False,
+        paused: bool = False,
+        process_label: str | None = None,
+        created_after: datetime | None = None,
+        group_ids: Sequence[int] | None = None,
+        user_id: int | None = None,
+        order_by: Literal['id', 'ctime'] = 'ctime',
+        descending: bool = False,
+        limit: int | None = None,
+    ) -> list[ProcessRow]:
+        """Return processes with what a list shows of them; all filters must hold, ``None`` is no filter.
+
+        The attributes are those of :data:`LISTED_ATTRIBUTES` that have a value, and the extra ``_aiida_cached_from``.
+
+        :param failed: only those that are finished with an exit status above 0.
+        :param process_label: compared exactly, or as a pattern if it contains ``%``.
+        """
+        # a range, and not LIKE, so that the index on the column serves; `/` is what follows `.`
+        conditions = ["node.node_type >= 'process.' AND node.node_type < 'process/'"]
+        parameters: list[Any] = []
+
+        def where(condition: str, *values: Any) -> None:
+            conditions.append(condition)
+            parameters.extend(values)
+
+        if node_ids is not None:
+            where('node.id IN (SELECT value FROM json_each(?))', write_json(list(node_ids)))
+        if group_ids is not None:
+            where(
+                'node.id IN (SELECT dbnode_id FROM db_dbgroup_dbnodes'
+                ' WHERE dbgroup_id IN (SELECT value FROM json_each(?)))',
+                write_json(list(group_ids)),
+            )
+        if user_id is not None:
+            where('+node.user_id = ?', user_id)
+        if created_after is not None:
+            where('node.ctime > ?', write_time(created_after))
+        if states is not None:
+            where(
+                "json_extract(node.attributes, '$.process_state') IN (SELECT value FROM json_each(?))",
+                write_json(list(states)),
+            )
+        if exit_status is not None:
+            where("json_extract(node.attributes, '$.exit_status') = ?", exit_status)
+        if failed:
+            where(
+                "json_extract(node.attributes, '$.process_state') = 'finished'"
+                " AND json_extract(node.attributes, '$.exit_status') > 0"
+            )
+        if paused:
+            where("json_extract(node.attributes, '$.paused') IS TRUE")
+        if process_label is not None:
+            comparison = 'LIKE' if '%' in process_label else '='
+            where(f"json_extract(node.attributes, '$.process_label') {comparison} ?", process_label)
+        direction = 'DESC' if descending else 'ASC'
+        order = f'node.id {direction}' if order_by == 'id' else f'node.ctime {direction}, node.id {direction}'
+        sql = f'{_COLUMNS} WHERE {" AND ".join(conditions)} ORDER BY {order}'
+        if limit is not None:
+            sql += ' LIMIT ?'
+            parameters.append(limit)
+        return [_process_row(row) for row in self._database.execute(sql, parameters)]
+
+
+def _process_row(row: tuple[Any, ...]) -> ProcessRow:
+    *head, ctime, mtime, values, cached_from, desired_state, attempts, last_error = row
+    attributes = {
+        name: value
+        for name, value in zip(LISTED_ATTRIBUTES, read_json(values) or (), strict=False)
+        if value is not None
+    }
+    if cached_from is not None:
+        attributes[_CACHED_FROM] = cached_from
+    return ProcessRow(
+        *head,
+        ctime=read_time(ctime),
+        mtime=read_time(mtime),
+        attributes=attributes,
+        desired_state=desired_state,
+        attempts=attempts or 0,
+        last_error=last_error,
+    )

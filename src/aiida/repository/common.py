@@ -55,7 +55,10 @@ class File:
 
     @classmethod
     def from_serialized(cls, serialized: dict[str, Any], name: str = '') -> File:
-        """Return the tree that was serialized: ``{'k': key}`` is a file, ``{'o': {name: ...}}`` a folder, ``{}`` an empty one."""
+        """Return the tree that was serialized.
+
+        :param serialized: ``{'k': key}`` for a file, ``{'o': {name: ...}}`` for a folder, ``{}`` for an empty one.
+        """
         if 'k' in serialized:
             return cls(name, FileType.FILE, serialized['k'])
         if not serialized:

@@ -41,7 +41,7 @@ class AbstractRepositoryBackend(abc.ABC):
     def erase(self) -> None:
         """Delete the backend with all its contents."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 (most have nothing to close)
         """Give back what is held open; the backend may be used again."""
 
     @staticmethod

@@ -113,7 +113,7 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         """Return for each key whether there is content under it."""
         if len(keys) == 1:
             return [self._loose.has(keys[0])]
-        return cast('list[bool]', self.container.has_objects(keys))
+        return self.container.has_objects(keys)
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:

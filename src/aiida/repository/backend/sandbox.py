@@ -21,7 +21,7 @@ _KEPT_IN_MEMORY = 1024 * 1024
 
 
 class SandboxRepositoryBackend(AbstractRepositoryBackend):
-    """Contents under their SHA-256: small ones in memory, large ones in a temporary folder that goes with this object."""
+    """Contents under their SHA-256: small ones in memory, large ones in a folder that goes with this object."""
 
     def __init__(self, filepath: str | None = None) -> None:
         """

@@ -1,7 +1,7 @@
 """Statements by name, read from the files of this folder.
 
-A file of named statements is a sequence of blocks: ``-- name: what it is for`` in one line, then one statement. A file whose
-name begins with ``schema`` or ``runtime`` is a script, taken whole.
+A file of named statements is a sequence of blocks: ``-- name: what it is for`` in one line, then one statement. A file
+whose name begins with ``schema`` or ``runtime`` is a script, taken whole.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ class Database:
     def __init__(self, path: Path | None, synchronous: str = 'NORMAL', busy_limit: float = BUSY_LIMIT) -> None:
         """
         :param path: the file, which is created when it is absent; ``None`` for a database in memory.
-        :param synchronous: ``NORMAL`` survives any crash of a program, ``FULL`` a power cut without losing the last commits.
+        :param synchronous: ``NORMAL`` survives any crash of a program, ``FULL`` also keeps the last commits in
+            a power cut.
         :param busy_limit: how long to wait for a lock, in seconds.
         """
         if sqlite3.sqlite_version_info < (3, 35):
@@ -171,7 +172,7 @@ class Database:
         return self._closed
 
     def forget_sessions(self) -> None:
-        """Start anew in a forked child: connections must not cross a fork, and closing them would disturb the parent."""
+        """Start anew in a forked child: connections must not cross a fork, nor be closed by the child."""
         _LEFT_OPEN.extend([self._local, *self._sessions, self._watcher])
         self._reset_sessions()
 
@@ -323,7 +324,7 @@ class Database:
                 self._roll_back(session)
                 if swallowed is not None:
                     raise InvalidOperation(
-                        f'the transaction was rolled back, because an error inside of it was not passed on: {swallowed!r}'
+                        f'the transaction was rolled back: an error inside of it was not passed on: {swallowed!r}'
                     ) from swallowed
         finally:
             self._guard.__exit__(None, None, None)

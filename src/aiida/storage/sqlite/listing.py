@@ -110,20 +110,9 @@ class ProcessListVerbs(DatabaseUser):
 
 
 def _process_row(row: tuple[Any, ...]) -> ProcessRow:
-    *head, ctime, mtime, values, cached_from, desired_state, attempts, last_error = row
-    attributes = {
-        name: value
-        for name, value in zip(LISTED_ATTRIBUTES, read_json(values) or (), strict=False)
-        if value is not None
-    }
+    values, cached_from = row[8:10]
+    pairs = zip(LISTED_ATTRIBUTES, read_json(values) or (), strict=False)
+    attributes = {name: value for name, value in pairs if value is not None}
     if cached_from is not None:
         attributes[_CACHED_FROM] = cached_from
-    return ProcessRow(
-        *head,
-        ctime=read_time(ctime),
-        mtime=read_time(mtime),
-        attributes=attributes,
-        desired_state=desired_state,
-        attempts=attempts or 0,
-        last_error=last_error,
-    )
+    return ProcessRow(*row[:6], read_time(row[6]), read_time(row[7]), attributes, row[10], row[11] or 0, row[12])

@@ -57,7 +57,8 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         """Open a store that exists, made by this program or by aiida-core.
 
         :param folder: where ``database.sqlite`` and ``container/`` are.
-        :param synchronous: ``NORMAL`` survives any crash of a program, ``FULL`` also keeps the last commits in a power cut.
+        :param synchronous: ``NORMAL`` survives any crash of a program, ``FULL`` also keeps the last commits in
+            a power cut.
         :param busy_limit: how long a lock of another program is waited for, in seconds.
         :raises UnreachableStorage: if there is no database.
         :raises IncompatibleStorageSchema: if its schema is of another revision.

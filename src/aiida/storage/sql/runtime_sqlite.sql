@@ -1,6 +1,11 @@
 -- What is alive, beside the tables of the graph. Times are seconds since the epoch.
 -- Version 1; a later version comes with a script that leads to it (runtime_sqlite_v<n>.sql).
 
+-- list: the processes that are not sealed, so that listing what is active does not read all that ever ran;
+-- it is small, and SQLite keeps it up to date whichever program writes
+CREATE INDEX ix_nabucco_process_live ON db_dbnode (ctime)
+WHERE node_type >= 'process.' AND node_type < 'process/' AND json_extract(attributes, '$.sealed') IS NULL;
+
 -- A process that is to be run, and who may run it. The row is the task: there is no other queue.
 CREATE TABLE process_run (
     -- the process node; its row goes when the process is terminated

@@ -27,13 +27,16 @@ LISTED_ATTRIBUTES = (
     'job_id',
 )
 _PATHS = ', '.join(f"'$.{name}'" for name in LISTED_ATTRIBUTES)
+#: A process in one of these states is not sealed, so an index over the few that are not finds it.
+_LIVE_STATES = frozenset({'created', 'running', 'waiting'})
+_LIVE_INDEX = 'INDEXED BY ix_nabucco_process_live'
 _CACHED_FROM = '_aiida_cached_from'
 
 _COLUMNS = f"""
 SELECT node.id, node.uuid, node.node_type, node.process_type, node.label, node.description, node.ctime, node.mtime,
        json_extract(node.attributes, {_PATHS}), json_extract(node.extras, '$.{_CACHED_FROM}'),
        run.desired_state, run.attempts, run.last_error
-FROM db_dbnode AS node LEFT JOIN process_run AS run ON run.node_id = node.id
+FROM db_dbnode AS node {{index}} LEFT JOIN process_run AS run ON run.node_id = node.id
 """
 
 
@@ -66,6 +69,7 @@ class ProcessListVerbs(DatabaseUser):
         # a range, and not LIKE, so that the index on the column serves; `/` is what follows `.`
         conditions = ["node.node_type >= 'process.' AND node.node_type < 'process/'"]
         parameters: list[Any] = []
+        index = ''
 
         def where(condition: str, *values: Any) -> None:
             conditions.append(condition)
@@ -84,6 +88,9 @@ class ProcessListVerbs(DatabaseUser):
         if created_after is not None:
             where('node.ctime > ?', write_time(created_after))
         if states is not None:
+            if _LIVE_STATES.issuperset(states) and node_ids is None and group_ids is None:
+                index = _LIVE_INDEX
+                where("json_extract(node.attributes, '$.sealed') IS NULL")
             where(
                 "json_extract(node.attributes, '$.process_state') IN (SELECT value FROM json_each(?))",
                 write_json(list(states)),
@@ -100,9 +107,12 @@ class ProcessListVerbs(DatabaseUser):
         if process_label is not None:
             comparison = 'LIKE' if '%' in process_label else '='
             where(f"json_extract(node.attributes, '$.process_label') {comparison} ?", process_label)
+        if (limit is not None or created_after is not None) and not index and node_ids is None and group_ids is None:
+            # along the index that has the order, and stop early, instead of gathering all and sorting them
+            conditions[0] = conditions[0].replace('node.', '+node.')
         direction = 'DESC' if descending else 'ASC'
         order = f'node.id {direction}' if order_by == 'id' else f'node.ctime {direction}, node.id {direction}'
-        sql = f'{_COLUMNS} WHERE {" AND ".join(conditions)} ORDER BY {order}'
+        sql = f'{_COLUMNS.format(index=index)} WHERE {" AND ".join(conditions)} ORDER BY {order}'
         if limit is not None:
             sql += ' LIMIT ?'
             parameters.append(limit)
@@ -115,4 +125,6 @@ def _process_row(row: tuple[Any, ...]) -> ProcessRow:
     attributes = {name: value for name, value in pairs if value is not None}
     if cached_from is not None:
         attributes[_CACHED_FROM] = cached_from
-    return ProcessRow(*row[:6], read_time(row[6]), read_time(row[7]), attributes, row[10], row[11] or 0, row[12])
+    return ProcessRow._make(
+        (*row[:6], read_time(row[6]), read_time(row[7]), attributes, row[10], row[11] or 0, row[12])
+    )

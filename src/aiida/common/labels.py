@@ -52,7 +52,7 @@ class Prettifier:
         self._prettify = _FORMATS[name]
 
     @classproperty
-    def prettifiers(cls) -> dict[str, Callable[[str], str]]:
+    def prettifiers(cls) -> dict[str, Callable[[str], str]]:  # noqa: N805
         """The formats by name."""
         return dict(_FORMATS)
 

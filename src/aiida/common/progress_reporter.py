@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 __all__ = (
@@ -19,7 +20,7 @@ TQDM_BAR_FORMAT = '{desc:40.40}{percentage:6.1f}%|{bar}| {n_fmt}/{total_fmt}'
 
 
 class ProgressReporterAbstract:
-    """What reports progress: a context that is updated while the work goes on; this one keeps count and shows nothing."""
+    """What reports progress: a context, updated while the work goes on. This one keeps count and shows nothing."""
 
     def __init__(self, *, total: int, desc: str | None = None, **kwargs: Any) -> None:
         """
@@ -128,7 +129,7 @@ _reporter: Any = ProgressReporterNull
 
 
 def get_progress_reporter() -> Any:
-    """Return the class (or partial of it) to make a reporter with: ``get_progress_reporter()(total=10, desc='...')``."""
+    """Return what makes a reporter: ``with get_progress_reporter()(total=10, desc='...') as reporter``."""
     return _reporter
 
 
@@ -150,7 +151,7 @@ def set_progress_bar_tqdm(bar_format: str | None = TQDM_BAR_FORMAT, leave: bool 
     :param kwargs: further arguments for tqdm.
     """
     try:
-        from tqdm import tqdm
+        tqdm = import_module('tqdm').tqdm
     except ImportError:
         set_progress_reporter(ProgressReporterRich, leave=bool(leave))
     else:

@@ -2,19 +2,41 @@
 
 A lower room sometimes needs what only a higher room can make: the orm needs the store of the loaded profile, the
 engine needs a runner. It declares a :class:`Slot` for it; ``aiida.manage`` provides the value when a profile is loaded.
+:func:`provide` does so without importing the room: a module that is not imported yet finds its slot filled when it is.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aiida.common.exceptions import ConfigurationError
 
 T = TypeVar('T')
 
-__all__ = ('Slot',)
+__all__ = ('Slot', 'provide')
+
+_declared: dict[str, Slot[Any]] = {}
+_provided: dict[str, Callable[[], Any]] = {}
+
+
+def provide(module_name: str, factory: Callable[[], Any] | None) -> None:
+    """Fill the slot that a module declares, now or as soon as the module is imported.
+
+    :param module_name: the module; it declares one slot.
+    :param factory: what answers from now on; ``None`` empties the slot.
+    """
+    slot = _declared.get(module_name)
+    if factory is None:
+        _provided.pop(module_name, None)
+        if slot is not None:
+            slot.clear()
+        return
+    _provided[module_name] = factory
+    if slot is not None:
+        slot.fill(factory)
 
 
 class Slot(Generic[T]):
@@ -27,7 +49,9 @@ class Slot(Generic[T]):
         """
         self._name = name
         self._hint = hint
-        self._factory: Callable[[], T] | None = None
+        module_name = sys._getframe(1).f_globals.get('__name__', '')
+        _declared[module_name] = self
+        self._factory: Callable[[], T] | None = _provided.get(module_name)
 
     @property
     def is_filled(self) -> bool:

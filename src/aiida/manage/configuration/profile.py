@@ -1,0 +1,181 @@
+"""A profile: which store, which broker and which options belong together under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from aiida.common.exceptions import ConfigurationError
+from aiida.manage.configuration.options import parse_option
+
+__all__ = ('Profile',)
+
+
+class Profile:
+    """A profile as the configuration describes it; what it does not know of a description is kept."""
+
+    KEY_UUID = 'PROFILE_UUID'
+    KEY_DEFAULT_USER_EMAIL = 'default_user_email'
+    KEY_STORAGE = 'storage'
+    KEY_PROCESS = 'process_control'
+    KEY_STORAGE_BACKEND = 'backend'
+    KEY_STORAGE_CONFIG = 'config'
+    KEY_PROCESS_BACKEND = 'backend'
+    KEY_PROCESS_CONFIG = 'config'
+    KEY_OPTIONS = 'options'
+    KEY_TEST_PROFILE = 'test_profile'
+    REQUIRED_KEYS = (KEY_STORAGE, KEY_PROCESS)
+
+    def __init__(self, name: str, config: Mapping[str, Any], validate: bool = True) -> None:
+        """
+        :param name: the name.
+        :param config: its description in the configuration file.
+        :param validate: whether to check that nothing is missing.
+        :raises ConfigurationError: if something is missing.
+        """
+        if not isinstance(config, Mapping):
+            raise TypeError(f'the description of a profile has to be a mapping, got {config!r}')
+        if validate and not set(config).issuperset(self.REQUIRED_KEYS):
+            missing = ', '.join(key for key in self.REQUIRED_KEYS if key not in config)
+            raise ConfigurationError(f'the description of the profile `{name}` lacks: {missing}')
+        self._name = name
+        self._attributes: dict[str, Any] = deepcopy(dict(config))
+        if self._attributes.get(self.KEY_UUID) is None:
+            from uuid import uuid4
+
+            self._attributes[self.KEY_UUID] = uuid4().hex
+
+    def __repr__(self) -> str:
+        return f'Profile<uuid={self.uuid!r} name={self.name!r}>'
+
+    def copy(self) -> Profile:
+        """Return a profile of the same name and description."""
+        return type(self)(self.name, self._attributes)
+
+    @property
+    def uuid(self) -> str:
+        """The identifier, which stays when the profile is renamed."""
+        uuid: str = self._attributes[self.KEY_UUID]
+        return uuid
+
+    @uuid.setter
+    def uuid(self, value: str) -> None:
+        self._attributes[self.KEY_UUID] = value
+
+    @property
+    def default_user_email(self) -> str | None:
+        """The email of the user new nodes belong to."""
+        return self._attributes.get(self.KEY_DEFAULT_USER_EMAIL, None)
+
+    @default_user_email.setter
+    def default_user_email(self, value: str | None) -> None:
+        self._attributes[self.KEY_DEFAULT_USER_EMAIL] = value
+
+    @property
+    def storage_backend(self) -> str:
+        """The entry point of the store."""
+        backend: str = self._attributes[self.KEY_STORAGE][self.KEY_STORAGE_BACKEND]
+        return backend
+
+    @property
+    def storage_config(self) -> dict[str, Any]:
+        """Where the store is."""
+        config: dict[str, Any] = self._attributes[self.KEY_STORAGE][self.KEY_STORAGE_CONFIG]
+        return config
+
+    def set_storage(self, name: str, config: dict[str, Any]) -> None:
+        """Choose the store.
+
+        :param name: its entry point.
+        :param config: where it is.
+        """
+        self._attributes[self.KEY_STORAGE] = {self.KEY_STORAGE_BACKEND: name, self.KEY_STORAGE_CONFIG: config}
+
+    @property
+    def storage_cls(self) -> Any:
+        """The class of the store.
+
+        :raises EntryPointError: if it is not one of those that are installed.
+        """
+        from aiida.plugins.factories import StorageFactory
+
+        return StorageFactory(self.storage_backend)
+
+    @property
+    def process_control_backend(self) -> str | None:
+        """The entry point of the message broker; ``None`` without one."""
+        backend: str | None = self._attributes[self.KEY_PROCESS][self.KEY_PROCESS_BACKEND]
+        return backend
+
+    @property
+    def process_control_config(self) -> dict[str, Any]:
+        """How the message broker is reached."""
+        return self._attributes[self.KEY_PROCESS].get(self.KEY_PROCESS_CONFIG) or {}
+
+    def set_process_controller(self, name: str | None, config: dict[str, Any] | None) -> None:
+        """Choose the message broker.
+
+        :param name: its entry point, ``None`` for none.
+        :param config: how it is reached.
+        """
+        self._attributes[self.KEY_PROCESS] = {self.KEY_PROCESS_BACKEND: name, self.KEY_PROCESS_CONFIG: config or {}}
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that are set for this profile."""
+        options: dict[str, Any] = self._attributes.setdefault(self.KEY_OPTIONS, {})
+        return options
+
+    @options.setter
+    def options(self, value: dict[str, Any]) -> None:
+        self._attributes[self.KEY_OPTIONS] = value
+
+    def get_option(self, option_key: str, default: Any = None) -> Any:
+        """Return the value of an option that is set for this profile, or ``default``."""
+        options = self._attributes.get(self.KEY_OPTIONS)
+        return options.get(option_key, default) if options else default
+
+    def set_option(self, option_key: str, value: Any, override: bool = True) -> None:
+        """Set an option for this profile.
+
+        :param option_key: the option.
+        :param value: its value.
+        :param override: whether a value it has is replaced.
+        :raises ConfigurationError: if there is no such option or the value is none of its.
+        """
+        _, parsed = parse_option(option_key, value)
+        if option_key not in self.options or override:
+            self.options[option_key] = parsed
+
+    def unset_option(self, option_key: str) -> None:
+        """Forget the value of an option for this profile."""
+        self.options.pop(option_key, None)
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def dictionary(self) -> dict[str, Any]:
+        """The description, as it stands in the configuration file."""
+        return self._attributes
+
+    @property
+    def is_test_profile(self) -> bool:
+        """Whether tests may delete what is in it."""
+        return bool(self._attributes.get(self.KEY_TEST_PROFILE, False))
+
+    @is_test_profile.setter
+    def is_test_profile(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(f'is_test_profile has to be true or false, got {value!r}')
+        self._attributes[self.KEY_TEST_PROFILE] = value
+
+    @property
+    def filepaths(self) -> dict[str, Any]:
+        """The paths of the daemon's files; see :meth:`Config.filepaths`."""
+        from aiida.manage.configuration import get_config
+
+        return get_config().filepaths(self)

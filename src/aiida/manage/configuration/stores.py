@@ -1,0 +1,91 @@
+"""Making, opening and deleting the store that a profile describes."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from aiida.common.exceptions import ConfigurationError, MissingEntryPointError
+
+if TYPE_CHECKING:
+    from aiida.manage.configuration.profile import Profile
+
+__all__ = ('delete_store', 'initialise_store', 'open_store')
+
+_SQLITE = 'core.sqlite_dos'
+
+
+def _folder(profile: Profile) -> pathlib.Path:
+    """Return the folder of a store.
+
+    :raises ConfigurationError: if the profile says none.
+    """
+    filepath = profile.storage_config.get('filepath')
+    if not filepath:
+        raise ConfigurationError(
+            f'the profile `{profile.name}` does not say where its data are: storage.config.filepath is missing'
+        )
+    return pathlib.Path(filepath)
+
+
+def _sqlite_class(profile: Profile) -> Any:
+    """Return the class of the SQLite store.
+
+    :raises ConfigurationError: if the profile is kept in another kind of store.
+    """
+    if profile.storage_backend != _SQLITE:
+        try:
+            return profile.storage_cls
+        except MissingEntryPointError as exception:
+            raise ConfigurationError(
+                f'the profile `{profile.name}` is kept in a store `{profile.storage_backend}`, which this installation '
+                f'does not have; it has: `{_SQLITE}`'
+            ) from exception
+    from aiida.storage.sqlite.store import SqliteStore
+
+    return SqliteStore
+
+
+def initialise_store(profile: Profile) -> None:
+    """Make the empty store of a profile.
+
+    :raises ConfigurationError: if it is not described, is of an unknown kind, or its folder is not empty.
+    """
+    store_class = _sqlite_class(profile)
+    folder = _folder(profile)
+    if (folder / 'database.sqlite').exists():
+        raise ConfigurationError(f'there is a database in {folder} already: choose another folder')
+    store_class.initialise(folder).close()
+
+
+def open_store(profile: Profile) -> Any:
+    """Return the store of a profile, opened; new nodes in it belong to the profile's user.
+
+    :raises ConfigurationError: if it is not described or of an unknown kind.
+    :raises UnreachableStorage: if it is not there.
+    :raises IncompatibleStorageSchema: if its schema is of another revision.
+    """
+    store = _sqlite_class(profile)(_folder(profile))
+    email = profile.default_user_email
+    if email is not None:
+        from aiida.storage.records import EntityKind
+
+        users = store.find_entities(EntityKind.USER, email=email)
+        store.default_user_id = users[0]['id'] if users else None
+    return store
+
+
+def delete_store(profile: Profile) -> None:
+    """Delete the store of a profile with all that is in it; nothing happens if it is gone.
+
+    :raises ConfigurationError: if it is not described, is of an unknown kind, or its folder holds something else.
+    """
+    import shutil
+
+    _sqlite_class(profile)
+    folder = _folder(profile)
+    if not folder.exists():
+        return
+    if not (folder / 'database.sqlite').exists():
+        raise ConfigurationError(f'{folder} holds no database, so it is left alone: delete it yourself')
+    shutil.rmtree(folder)

@@ -1,0 +1,97 @@
+"""What all tests share: a configuration of their own, a store in memory, a profile on disk."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_HOME = tempfile.TemporaryDirectory(prefix='nabucco-tests-')
+os.environ['AIIDA_PATH'] = _HOME.name
+
+from aiida.manage import configuration, get_manager  # noqa: E402 - AIIDA_PATH has to be set first
+from aiida.manage.configuration.settings import AiiDAConfigDir  # noqa: E402
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _never_the_users_configuration() -> Iterator[None]:
+    """Check that the configuration is the tests' own, before and after all of them."""
+    assert AiiDAConfigDir.get() == pathlib.Path(_HOME.name) / '.aiida'
+    yield
+    get_manager().unload_profile()
+    _HOME.cleanup()
+
+
+@pytest.fixture
+def store() -> Iterator[Any]:
+    """A store in memory that is the one of the orm; nothing else of a profile is there."""
+    from aiida.orm.backend import STORE
+    from aiida.storage.sqlite.store import SqliteStore
+
+    made = SqliteStore.in_memory()
+    try:
+        with STORE.override(made):
+            yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def config_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pathlib.Path]:
+    """An empty folder that is the one of the configuration; no profile is loaded, before and after."""
+    manager = get_manager()
+    manager.unload_profile()
+    configuration.reset_config()
+    folder = tmp_path / '.aiida'
+    monkeypatch.setenv('AIIDA_PATH', str(tmp_path))
+    AiiDAConfigDir.set(folder)
+    try:
+        yield folder
+    finally:
+        manager.unload_profile()
+        configuration.reset_config()
+        monkeypatch.undo()
+        AiiDAConfigDir.set(None)
+
+
+@pytest.fixture
+def profile(config_folder: pathlib.Path) -> Iterator[Any]:
+    """A profile on disk, loaded, with a user and the computer ``localhost`` (core.local, core.direct), configured."""
+    from aiida import orm
+
+    config = configuration.get_config(create=True)
+    made = configuration.create_profile(
+        config,
+        name='test',
+        email='test@localhost',
+        storage_backend='core.sqlite_dos',
+        storage_config={'filepath': str(config_folder / 'repository' / 'sqlite_dos_test')},
+        is_test_profile=True,
+    )
+    config.set_default_profile(made.name).store()
+    get_manager().load_profile(made, allow_switch=True)
+    scratch = config_folder / 'scratch' / made.name
+    computer = orm.Computer(
+        label='localhost',
+        hostname='localhost',
+        description='this machine',
+        transport_type='core.local',
+        scheduler_type='core.direct',
+        workdir=str(scratch),
+    ).store()
+    computer.set_minimum_job_poll_interval(0.0)
+    computer.set_default_mpiprocs_per_machine(1)
+    computer.configure(safe_interval=0.0)
+    return made
+
+
+@pytest.fixture
+def localhost(profile: Any) -> Any:
+    """The computer of the profile."""
+    from aiida import orm
+
+    return orm.load_computer('localhost')

@@ -1,6 +1,5 @@
 """What a run needs before it starts: a profile of its own and the code."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -79,13 +78,5 @@ def load_code(label: str) -> orm.AbstractCode:
     try:
         return orm.load_code(label)
     except (NotExistent, MultipleObjectsError, ValueError):
-        known = [code.full_label for code in orm.QueryBuilder().append(orm.AbstractCode).all(flat=True)]
+        known = [code.full_label for code in orm.QueryBuilder().append(orm.InstalledCode).all(flat=True)]
         raise SetupError(f'there is no code {label!r} in this profile; there is: {", ".join(sorted(known))}') from None
-
-
-def use_folder(folder: Path) -> Path:
-    """Let the configuration live in ``folder``; to be called before anything loads a profile."""
-    folder = folder.expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ['AIIDA_PATH'] = str(folder)
-    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,14 @@ def refuse(message: str, status: int = WRONG_INPUT) -> None:
     click.secho('Error: ', fg='red', bold=True, nl=False, err=True)
     click.echo(message, err=True)
     sys.exit(status)
+
+
+def use_folder(folder: Path) -> Path:
+    """Let the configuration live in ``folder``; to be called before anything of the engine is imported."""
+    folder = folder.expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ['AIIDA_PATH'] = str(folder)
+    return folder
 
 
 def gather_inputs(
@@ -118,12 +127,12 @@ def main(
 
     Exit status: 0 if all went well, 2 for an input that is wrong, 3 if the work chain failed.
     """
+    folder = use_folder(output)
     from rich.console import Console
 
-    from eos.environment import SetupError, load_code, prepare_code, prepare_profile, use_folder
+    from eos.environment import SetupError, load_code, prepare_code, prepare_profile
 
     console = Console()
-    folder = use_folder(output)
     try:
         prepare_profile(folder)
         prepare_code(folder)

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from aiida import orm
-from aiida.engine import ExitCode, ToContext, WorkChain, WorkChainSpec, calcfunction
+from aiida.engine import ExitCode, ToContext, WorkChain, calcfunction
+from aiida.engine.processes.workchains.workchain import WorkChainSpec
 from eos.calculation import EmtCalculation
 from eos.fit import fit_birch_murnaghan
 

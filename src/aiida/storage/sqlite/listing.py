@@ -29,7 +29,6 @@ LISTED_ATTRIBUTES = (
 _PATHS = ', '.join(f"'$.{name}'" for name in LISTED_ATTRIBUTES)
 #: A process in one of these states is not sealed, so an index over the few that are not finds it.
 _LIVE_STATES = frozenset({'created', 'running', 'waiting'})
-_LIVE_INDEX = 'INDEXED BY ix_nabucco_process_live'
 _CACHED_FROM = '_aiida_cached_from'
 
 _COLUMNS = f"""
@@ -66,57 +65,92 @@ class ProcessListVerbs(DatabaseUser):
         :param failed: only those that are finished with an exit status above 0.
         :param process_label: compared exactly, or as a pattern if it contains ``%``.
         """
-        # a range, and not LIKE, so that the index on the column serves; `/` is what follows `.`
-        conditions = ["node.node_type >= 'process.' AND node.node_type < 'process/'"]
-        parameters: list[Any] = []
-        index = ''
+        query = _ListQuery()
+        query.restrict_nodes(node_ids, group_ids, user_id, created_after)
+        query.restrict_outcome(states, exit_status, failed, paused, process_label)
+        sql, parameters = query.build(order_by, descending, limit)
+        return [_process_row(row) for row in self._database.execute(sql, parameters)]
 
-        def where(condition: str, *values: Any) -> None:
-            conditions.append(condition)
-            parameters.extend(values)
 
+class _ListQuery:
+    """The statement for one list, as its conditions come in."""
+
+    def __init__(self) -> None:
+        self._conditions: list[str] = []
+        self._parameters: list[Any] = []
+        self._names_nodes = False
+        self._has_start = False
+        self._only_live = False
+
+    def _where(self, condition: str, *values: Any) -> None:
+        self._conditions.append(condition)
+        self._parameters.extend(values)
+
+    def restrict_nodes(
+        self,
+        node_ids: Sequence[int] | None,
+        group_ids: Sequence[int] | None,
+        user_id: int | None,
+        created_after: datetime | None,
+    ) -> None:
+        """Ask which nodes they are."""
+        self._names_nodes = node_ids is not None or group_ids is not None
+        self._has_start = created_after is not None
         if node_ids is not None:
-            where('node.id IN (SELECT value FROM json_each(?))', write_json(list(node_ids)))
+            self._where('node.id IN (SELECT value FROM json_each(?))', write_json(list(node_ids)))
         if group_ids is not None:
-            where(
+            self._where(
                 'node.id IN (SELECT dbnode_id FROM db_dbgroup_dbnodes'
                 ' WHERE dbgroup_id IN (SELECT value FROM json_each(?)))',
                 write_json(list(group_ids)),
             )
         if user_id is not None:
-            where('+node.user_id = ?', user_id)
+            self._where('+node.user_id = ?', user_id)
         if created_after is not None:
-            where('node.ctime > ?', write_time(created_after))
+            self._where('node.ctime > ?', write_time(created_after))
+
+    def restrict_outcome(
+        self,
+        states: Sequence[str] | None,
+        exit_status: int | None,
+        failed: bool,
+        paused: bool,
+        process_label: str | None,
+    ) -> None:
+        """Ask what became of them."""
         if states is not None:
-            if _LIVE_STATES.issuperset(states) and node_ids is None and group_ids is None:
-                index = _LIVE_INDEX
-                where("json_extract(node.attributes, '$.sealed') IS NULL")
-            where(
+            self._only_live = _LIVE_STATES.issuperset(states)
+            self._where(
                 "json_extract(node.attributes, '$.process_state') IN (SELECT value FROM json_each(?))",
                 write_json(list(states)),
             )
         if exit_status is not None:
-            where("json_extract(node.attributes, '$.exit_status') = ?", exit_status)
+            self._where("json_extract(node.attributes, '$.exit_status') = ?", exit_status)
         if failed:
-            where(
-                "json_extract(node.attributes, '$.process_state') = 'finished'"
-                " AND json_extract(node.attributes, '$.exit_status') > 0"
-            )
+            self._where("json_extract(node.attributes, '$.process_state') = 'finished'")
+            self._where("json_extract(node.attributes, '$.exit_status') > 0")
         if paused:
-            where("json_extract(node.attributes, '$.paused') IS TRUE")
+            self._where("json_extract(node.attributes, '$.paused') IS TRUE")
         if process_label is not None:
             comparison = 'LIKE' if '%' in process_label else '='
-            where(f"json_extract(node.attributes, '$.process_label') {comparison} ?", process_label)
-        if (limit is not None or created_after is not None) and not index and node_ids is None and group_ids is None:
-            # along the index that has the order, and stop early, instead of gathering all and sorting them
-            conditions[0] = conditions[0].replace('node.', '+node.')
+            self._where(f"json_extract(node.attributes, '$.process_label') {comparison} ?", process_label)
+
+    def build(self, order_by: str, descending: bool, limit: int | None) -> tuple[str, list[Any]]:
+        """Return the statement and its parameters, with the index that fits the conditions."""
+        # a range, and not LIKE, so that the index on the column serves; `/` is what follows `.`
+        kind = "node.node_type >= 'process.' AND node.node_type < 'process/'"
+        index = ''
+        if not self._names_nodes:
+            if self._only_live:
+                index = 'INDEXED BY ix_nabucco_process_live'
+                kind += " AND json_extract(node.attributes, '$.sealed') IS NULL"
+            elif limit is not None or self._has_start:
+                # along the index that has the order, to stop early, instead of gathering all and sorting them
+                kind = kind.replace('node.', '+node.')
         direction = 'DESC' if descending else 'ASC'
         order = f'node.id {direction}' if order_by == 'id' else f'node.ctime {direction}, node.id {direction}'
-        sql = f'{_COLUMNS.format(index=index)} WHERE {" AND ".join(conditions)} ORDER BY {order}'
-        if limit is not None:
-            sql += ' LIMIT ?'
-            parameters.append(limit)
-        return [_process_row(row) for row in self._database.execute(sql, parameters)]
+        sql = f'{_COLUMNS.format(index=index)} WHERE {" AND ".join([kind, *self._conditions])} ORDER BY {order}'
+        return (sql, self._parameters) if limit is None else (f'{sql} LIMIT ?', [*self._parameters, limit])
 
 
 def _process_row(row: tuple[Any, ...]) -> ProcessRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from aiida.common.exceptions import (
     ConfigurationError,
@@ -91,9 +91,7 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         add_runtime_tables(self._database)
 
     @classmethod
-    def initialise(
-        cls, folder: str | Path, *, user_email: str | None = None, synchronous: str = 'NORMAL'
-    ) -> SqliteStore:
+    def initialise(cls, folder: str | Path, *, user_email: str | None = None, synchronous: str = 'NORMAL') -> Self:
         """Create a store: database, container and, if an address is given, its first user.
 
         :raises ConfigurationError: if there is a database in the folder already.
@@ -113,7 +111,7 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         return store
 
     @classmethod
-    def in_memory(cls, *, user_email: str | None = 'aiida@localhost') -> SqliteStore:
+    def in_memory(cls, *, user_email: str | None = 'aiida@localhost') -> Self:
         """Create a store that lives as long as this object; several threads may share it."""
         store = cls.__new__(cls)
         store.folder = Path()
@@ -127,7 +125,8 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         if not self.repository.is_initialised:
             self.repository.initialise()
         with self.transaction():
-            self.write_setting(_REPOSITORY_UUID, self.repository.uuid, 'Repository UUID')
+            if self.repository.uuid is not None:
+                self.write_setting(_REPOSITORY_UUID, self.repository.uuid, 'Repository UUID')
             if user_email is not None:
                 user = {'email': user_email, 'first_name': '', 'last_name': '', 'institution': ''}
                 self._default_user_id = self.insert_entity(EntityKind.USER, user)

@@ -282,6 +282,10 @@ class Transport(abc.ABC):
     ) -> tuple[int, str, str]:
         """As :meth:`exec_command_wait`."""
 
+    def exec_system_command_wait(self, command: str) -> tuple[int, str, str]:
+        """Run a command of the operating system itself, which needs nothing of the user's profile files."""
+        return self.exec_command_wait(command)
+
     def exec_command_detached(self, command: str, workdir: TransportPath) -> int:
         """Start a command that outlives the connection, in a process group of its own, and return the group's id.
 

@@ -81,7 +81,8 @@ class LocalTransport(BlockingTransport):
     ) -> subprocess.Popen[bytes]:
         """Start a command in bash and return the process."""
         folder = self._path(workdir or '.')
-        shell = ['bash', '-l', '-c', command] if self._use_login_shell else ['bash', '-c', command]
+        login = kwargs.get('login_shell', self._use_login_shell)
+        shell = ['bash', '-l', '-c', command] if login else ['bash', '-c', command]
         return subprocess.Popen(
             shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder
         )
@@ -97,11 +98,12 @@ class LocalTransport(BlockingTransport):
         """Run a command in bash, a login shell if ``use_login_shell`` says so, and wait for it.
 
         :param timeout: kill it after so many seconds.
+        :param kwargs: ``login_shell``, instead of what ``use_login_shell`` says.
         :raises ValueError: if ``stdin`` is neither text, bytes, nor a file object.
         :raises subprocess.TimeoutExpired: if it took longer than ``timeout``.
         """
         data = _read_stdin(stdin)
-        with self._exec_command_internal(command, workdir) as process:
+        with self._exec_command_internal(command, workdir, **kwargs) as process:
             try:
                 stdout, stderr = process.communicate(data, timeout)
             except BaseException:
@@ -110,6 +112,10 @@ class LocalTransport(BlockingTransport):
         returned = process.returncode
         # A shell says 128 + n of a command that signal n ended; of the shell itself Python says -n.
         return (128 - returned if returned < 0 else returned), stdout, stderr
+
+    def exec_system_command_wait(self, command: str) -> tuple[int, str, str]:
+        """Run a command of the operating system itself in bash, without reading the profile files."""
+        return self.exec_command_wait(command, login_shell=False)
 
     def exec_command_detached(self, command: str, workdir: TransportPath) -> int:
         """Start a command in a session of its own, without a shell between, and return its process group.

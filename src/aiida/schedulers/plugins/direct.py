@@ -1,0 +1,218 @@
+"""Running jobs without a queue: each is a process group of its own, started at once.
+
+The job is run by a wrapper, a few lines of shell in the working directory. It writes the identifier of its process
+group before, and the exit status of the script after: two small files that say, after any interruption, whether the
+job was started and how it ended.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from aiida.common.escaping import escape_for_bash
+from aiida.schedulers.datastructures import JobInfo, JobState, NodeNumberJobResource
+from aiida.schedulers.plugins.bash import BashCliScheduler
+from aiida.schedulers.scheduler import SchedulerError
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.exit_code import ExitCode
+    from aiida.schedulers.datastructures import JobTemplate
+
+__all__ = ('DirectJobResource', 'DirectScheduler')
+
+#: The first letter of what `ps` calls the state of a process.
+_MAP_STATUS_PS = {
+    'D': JobState.RUNNING,
+    'I': JobState.RUNNING,
+    'R': JobState.RUNNING,
+    'S': JobState.RUNNING,
+    'T': JobState.SUSPENDED,
+    't': JobState.SUSPENDED,
+    'U': JobState.RUNNING,
+    'W': JobState.RUNNING,
+    'X': JobState.DONE,
+    'Z': JobState.DONE,
+}
+
+_START_MARK = '.aiida_job_started'
+_END_MARK = '.aiida_job_ended'
+
+#: The shell that the first line of the script names runs it, on file systems too that forbid to execute files. The
+#: start mark is written only if there is none: a second wrapper in the same folder leaves the first alone.
+_WRAPPER = """\
+(set -C; echo $$ > {started}) || exit 0
+IFS= read -r first < {script}
+case $first in '#!'*) shell=${{first#'#!'}};; *) shell=bash;; esac
+$shell {script} < /dev/null > /dev/null 2>&1
+echo $? > {ended}
+"""
+
+#: Programs get five seconds to tidy up.
+_KILL = 'kill -s TERM -- -{group} && {{ (sleep 5; kill -s KILL -- -{group}) < /dev/null > /dev/null 2>&1 & }}'
+
+#: Runs the script again without the environment of who submitted it.
+_CLEAN_ENVIRONMENT = (
+    '[ -n "$AIIDA_CLEAN_ENVIRONMENT" ] || exec env --ignore-environment AIIDA_CLEAN_ENVIRONMENT=1 HOME="$HOME" '
+    'USER="$USER" LOGNAME="$LOGNAME" "${BASH:-/bin/sh}" "$0"'
+)
+
+
+class DirectJobResource(NodeNumberJobResource):
+    """Resources of a job without a queue: machines and MPI processes, no memory."""
+
+    @classmethod
+    def accepts_default_memory_per_machine(cls) -> Literal[False]:
+        """Return that a computer's default memory per machine makes no sense here."""
+        return False
+
+
+class DirectScheduler(BashCliScheduler):
+    """Run jobs at once, without a queue."""
+
+    _logger = BashCliScheduler._logger.getChild('direct')
+    _features = {'can_query_by_user': True}
+    _job_resource_class = DirectJobResource
+
+    leaves_end_mark: ClassVar[bool] = True
+
+    # submitting
+
+    def submit_job(self, working_directory: str, filename: str) -> str | ExitCode:
+        """Start the wrapper and return the identifier of its process group."""
+        command = self._get_submit_command(escape_for_bash(filename))
+        try:
+            group = self.transport.exec_command_detached(command, working_directory)
+        except OSError as exception:
+            raise SchedulerError(f'the job in {working_directory} could not be started: {exception}') from exception
+        return self._parse_submit_output(0, f'{group}\n', '')
+
+    def _get_submit_command(self, submit_script: str) -> str:
+        return _WRAPPER.format(script=submit_script, started=_START_MARK, ended=_END_MARK)
+
+    def _parse_submit_output(self, retval: int, stdout: str, stderr: str) -> str | ExitCode:
+        if retval != 0 or not stdout.strip():
+            raise SchedulerError(f'the job was not started: retval={retval}, stdout={stdout!r}, stderr={stderr!r}')
+        return stdout.strip()
+
+    def find_submitted_job(self, working_directory: str) -> str | None:
+        """Return the process group that the start mark names."""
+        content = self._read_mark(f'{working_directory}/{_START_MARK}')
+        return content.strip() if content else None
+
+    # the end
+
+    def get_end_mark(self, working_directory: str) -> str:
+        """Return the path of the file that a job leaves when it ends."""
+        return f'{working_directory}/{_END_MARK}'
+
+    def get_ended_job(self, working_directory: str, job_id: str) -> JobInfo | None:
+        """Return the exit status, and the time between the two marks."""
+        end_mark = self.get_end_mark(working_directory)
+        content = self._read_mark(end_mark)
+        if content is None:
+            return None
+        started = self.transport.get_attribute(f'{working_directory}/{_START_MARK}').st_mtime
+        ended = self.transport.get_attribute(end_mark).st_mtime
+        job = JobInfo({'job_id': job_id, 'job_state': JobState.DONE, 'exit_status': int(content)})
+        job.wallclock_time_seconds = max(0, int(ended - started))
+        return job
+
+    def _read_mark(self, path: str) -> str | None:
+        """Return the content of a mark, ``None`` if it is not there or not written to its end yet."""
+        import tempfile
+
+        if not self.transport.isfile(path):
+            return None
+        with tempfile.NamedTemporaryFile('r') as handle:
+            self.transport.getfile(path, handle.name)
+            content = handle.read()
+        return content if content.endswith('\n') else None
+
+    # listing
+
+    def get_jobs(
+        self, jobs: list[str] | None = None, user: str | None = None, as_dict: bool = False
+    ) -> list[JobInfo] | dict[str, JobInfo]:
+        """Return the jobs that are process groups now; of those asked for by name, the others are done."""
+        found = super().get_jobs(jobs=jobs, user=user, as_dict=True)
+        assert isinstance(found, dict)
+        for job_id in [jobs] if isinstance(jobs, str) else jobs or []:
+            if job_id not in found:
+                found[job_id] = JobInfo({'job_id': job_id, 'job_state': JobState.DONE})
+        return found if as_dict else list(found.values())
+
+    def _run(self, command: str) -> tuple[int, str, str]:
+        return self.transport.exec_system_command_wait(command)
+
+    def _get_joblist_command(self, jobs: list[str] | None = None, user: str | None = None) -> str:
+        """Return the command that lists processes; ``jobs`` wins over ``user``, as `ps` would join them."""
+        columns = 'ps -o pid= -o stat= -o user= -o etime='
+        if jobs:
+            names = [jobs] if isinstance(jobs, str) else jobs
+            return f'{columns} -p {",".join(shlex.quote(job) for job in names)}'
+        return f'{columns} -u {shlex.quote(user)}' if user else f'{columns} -x'
+
+    def _parse_joblist_output(self, retval: int, stdout: str, stderr: str) -> list[JobInfo]:
+        """Return the processes; `ps` returns 1 if there is none."""
+        if retval not in (0, 1) or (retval == 1 and stderr.strip()):
+            raise SchedulerError(f'the processes cannot be listed: retval={retval}, stderr={stderr.strip()!r}')
+        return [self._parse_process(line) for line in stdout.splitlines() if line.strip()]
+
+    def _parse_process(self, line: str) -> JobInfo:
+        fields = line.split()
+        if len(fields) < 4:
+            raise SchedulerError(f'unexpected output of `ps`, fewer than four fields in the line {line!r}')
+        process, status, owner, elapsed = fields[:4]
+        job = JobInfo({'job_id': process, 'job_owner': owner})
+        job.job_state = _MAP_STATUS_PS.get(status[0], JobState.UNDETERMINED)
+        if job.job_state is JobState.UNDETERMINED:
+            self.logger.warning('the state %r of the process %s is not known', status, process)
+        try:
+            job.wallclock_time_seconds = self._convert_time(elapsed)
+        except ValueError:
+            self.logger.warning('the running time %r of the process %s is not understood', elapsed, process)
+        return job
+
+    def _convert_time(self, string: str) -> int:
+        """Return the seconds of ``[[days-]hours:]minutes:seconds``.
+
+        :raises ValueError: if it is written otherwise.
+        """
+        days, _, clock = string.rpartition('-')
+        parts = [int(part) for part in clock.split(':')]
+        if not 2 <= len(parts) <= 3:
+            raise ValueError(f'{string!r} is not a time as `ps` writes it')
+        hours, minutes, seconds = ([0] * (3 - len(parts))) + parts
+        return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
+
+    # killing
+
+    def _get_kill_command(self, jobid: int | str) -> str:
+        return _KILL.format(group=int(jobid))
+
+    def _parse_kill_output(self, retval: int, stdout: str, stderr: str) -> bool:
+        if retval != 0:
+            self.logger.info('the job could not be killed: retval=%s, stderr=%s', retval, stderr.strip())
+        return retval == 0
+
+    # the script
+
+    def _get_submit_script_header(self, job_tmpl: JobTemplate) -> str:
+        """Return the lines that direct the output; what only a queue can do is warned about."""
+        lines = []
+        if not job_tmpl.import_sys_environment:
+            lines.append(_CLEAN_ENVIRONMENT)
+        if job_tmpl.sched_output_path:
+            lines.append(f'exec > {shlex.quote(job_tmpl.sched_output_path)}')
+        if job_tmpl.sched_error_path and not job_tmpl.sched_join_files:
+            lines.append(f'exec 2> {shlex.quote(job_tmpl.sched_error_path)}')
+        else:
+            lines.append('exec 2>&1')
+        if job_tmpl.custom_scheduler_commands:
+            lines.append(job_tmpl.custom_scheduler_commands)
+        if job_tmpl.max_memory_kb:
+            self.logger.warning('a job that is run directly has no limit of memory: `max_memory_kb` has no effect')
+        if job_tmpl.rerunnable:
+            self.logger.warning('a job that is run directly is not queued again: `rerunnable` has no effect')
+        return ''.join(f'{line}\n' for line in lines)

@@ -1,0 +1,123 @@
+"""How processes are shown: their states in words, and the columns of the list.
+
+Nothing here needs more than a :class:`~aiida.storage.records.ProcessRow`: a list is printed without loading nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from aiida.common import timezone
+from aiida.common.utils import str_timedelta
+from aiida.storage.records import ProcessRow
+
+__all__ = (
+    'ACTIVE_STATES',
+    'COLUMNS',
+    'DEFAULT_COLUMNS',
+    'PROCESS_STATES',
+    'SHRINKABLE',
+    'Column',
+    'format_age',
+    'format_row_state',
+    'format_state',
+    'project_rows',
+)
+
+PROCESS_STATES = ('created', 'running', 'waiting', 'finished', 'excepted', 'killed')
+ACTIVE_STATES = ('created', 'running', 'waiting')
+
+_SYMBOLS = {
+    'created': '⏹',
+    'running': '⏵',
+    'waiting': '⏵',
+    'finished': '⏹',
+    'excepted': '⨯',
+    'killed': '☠',
+}
+_PAUSED = '⏸'
+_UNKNOWN = '·'
+
+
+def format_state(state: str | None, exit_status: int | None = None) -> str:
+    """Return a state in words: ``Finished [0]``, ``Waiting``, ``Excepted``."""
+    if state is None:
+        return 'Unknown'
+    text = state.capitalize()
+    return f'{text} [{exit_status}]' if state == 'finished' and exit_status is not None else text
+
+
+def format_row_state(attributes: Mapping[str, Any]) -> str:
+    """Return the cell of a list: a symbol, and the state in words."""
+    state = attributes.get('process_state')
+    symbol = _SYMBOLS.get(state or '', _UNKNOWN)
+    if attributes.get('paused') and state in ACTIVE_STATES:
+        symbol = _PAUSED
+    return f'{symbol} {format_state(state, attributes.get("exit_status"))}'
+
+
+def format_age(time: datetime, now: datetime | None = None) -> str:
+    """Return how long ago something was, in its largest unit: ``3h ago``."""
+    return str_timedelta((now or timezone.now()) - time, max_num_fields=1, negative_to_zero=True)
+
+
+def _status(row: ProcessRow) -> str:
+    """Return what a process says of itself, or what keeps it from going on."""
+    if row.attributes.get('process_state') in ACTIVE_STATES:
+        if row.desired_state == 'kill':
+            return 'asked to be killed'
+        if row.last_error and row.attempts:
+            return f'tries again after {row.attempts} failed attempts: {row.last_error}'
+    return row.attributes.get('process_status') or ''
+
+
+def _attribute(name: str) -> Callable[[ProcessRow], Any]:
+    return lambda row: row.attributes.get(name)
+
+
+class Column(NamedTuple):
+    """A column of the list: its heading, and what stands in it."""
+
+    title: str
+    read: Callable[[ProcessRow], Any]
+
+
+#: What can be asked for, under the names of the command line.
+COLUMNS: dict[str, Column] = {
+    'pk': Column('PK', lambda row: row.id),
+    'uuid': Column('UUID', lambda row: row.uuid),
+    'ctime': Column('Created', lambda row: format_age(row.ctime)),
+    'mtime': Column('Modified', lambda row: format_age(row.mtime)),
+    'state': Column('State', lambda row: format_row_state(row.attributes)),
+    'process_state': Column('Process state', lambda row: (row.attributes.get('process_state') or '').capitalize()),
+    'process_status': Column('Process status', _status),
+    'exit_status': Column('Exit status', _attribute('exit_status')),
+    'exit_message': Column('Exit message', _attribute('exit_message')),
+    'sealed': Column('Sealed', lambda row: bool(row.attributes.get('sealed'))),
+    'process_label': Column('Process label', _attribute('process_label')),
+    'label': Column('Label', lambda row: row.label),
+    'description': Column('Description', lambda row: row.description),
+    'node_type': Column('Node type', lambda row: row.node_type),
+    'paused': Column('Paused', lambda row: bool(row.attributes.get('paused'))),
+    'process_type': Column('Process type', lambda row: row.process_type),
+    'job_state': Column('Job state', _attribute('state')),
+    'scheduler_state': Column('Scheduler state', _attribute('scheduler_state')),
+    'exception': Column('Exception', _attribute('exception')),
+    'cached': Column('♻', lambda row: '✔' if '_aiida_cached_from' in row.attributes else ''),
+    'cached_from': Column('Cached from', _attribute('_aiida_cached_from')),
+}
+DEFAULT_COLUMNS = ('pk', 'ctime', 'state', 'process_label', 'process_status')
+#: Columns that are cut when the terminal is narrow, the first first.
+SHRINKABLE = ('process_status', 'exception', 'description', 'exit_message', 'label', 'process_type', 'process_label')
+
+
+def project_rows(rows: Iterable[ProcessRow], names: Sequence[str]) -> list[list[Any]]:
+    """Return the cells of the named columns, each on one line."""
+    columns = [COLUMNS[name] for name in names]
+    return [[_on_one_line(column.read(row)) for column in columns] for row in rows]
+
+
+def _on_one_line(value: Any) -> Any:
+    return ' '.join(value.split()) if isinstance(value, str) and '\n' in value else value

@@ -14,9 +14,10 @@ __all__ = ('decode_row', 'encode_column', 'entity_columns', 'read_json', 'read_t
 write_json = json.dumps
 
 
-def read_json(text: str | None) -> Any:
+def read_json(value: str | float | None) -> Any:
     """Return the value of a JSON column; ``None`` for SQL's NULL."""
-    return None if text is None else json.loads(text)
+    # SQLite gives columns declared as JSON a numeric affinity: the text of a number is kept as that number
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def write_time(value: datetime) -> str:

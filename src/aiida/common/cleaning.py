@@ -20,7 +20,7 @@ def clean_value(value: Any) -> Any:
 
     Mappings become dicts with string keys, sequences lists, numbers of other types Python's own.
 
-    :raises ValidationError: for NaN and infinity and for anything without a counterpart in JSON; the message says where.
+    :raises ValidationError: for NaN, infinity and anything without a counterpart in JSON; the message says where.
     """
     return _clean(value, ())
 

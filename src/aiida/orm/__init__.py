@@ -6,284 +6,81 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aiida.orm.authinfos import (
-        AuthInfo as AuthInfo,
-    )
-    from aiida.orm.comments import (
-        Comment as Comment,
-    )
-    from aiida.orm.computers import (
-        Computer as Computer,
-    )
-    from aiida.orm.entities import (
-        Collection as Collection,
-    )
-    from aiida.orm.entities import (
-        Entity as Entity,
-    )
-    from aiida.orm.entities import (
-        EntityTypes as EntityTypes,
-    )
-    from aiida.orm.extras import (
-        EntityExtras as EntityExtras,
-    )
-    from aiida.orm.fields import (
-        QbField as QbField,
-    )
-    from aiida.orm.fields import (
-        QbFieldFilters as QbFieldFilters,
-    )
-    from aiida.orm.fields import (
-        QbFields as QbFields,
-    )
-    from aiida.orm.groups import (
-        AutoGroup as AutoGroup,
-    )
-    from aiida.orm.groups import (
-        Group as Group,
-    )
-    from aiida.orm.groups import (
-        ImportGroup as ImportGroup,
-    )
-    from aiida.orm.groups import (
-        UpfFamily as UpfFamily,
-    )
-    from aiida.orm.logs import (
-        ASCENDING as ASCENDING,
-    )
-    from aiida.orm.logs import (
-        DESCENDING as DESCENDING,
-    )
-    from aiida.orm.logs import (
-        Log as Log,
-    )
-    from aiida.orm.logs import (
-        OrderSpecifier as OrderSpecifier,
-    )
-    from aiida.orm.nodes.attributes import (
-        NodeAttributes as NodeAttributes,
-    )
-    from aiida.orm.nodes.data.array.array import (
-        ArrayData as ArrayData,
-    )
-    from aiida.orm.nodes.data.array.bands import (
-        BandsData as BandsData,
-    )
-    from aiida.orm.nodes.data.array.bands import (
-        find_bandgap as find_bandgap,
-    )
-    from aiida.orm.nodes.data.array.kpoints import (
-        KpointsData as KpointsData,
-    )
-    from aiida.orm.nodes.data.array.projection import (
-        ProjectionData as ProjectionData,
-    )
-    from aiida.orm.nodes.data.array.trajectory import (
-        TrajectoryData as TrajectoryData,
-    )
-    from aiida.orm.nodes.data.array.xy import (
-        XyData as XyData,
-    )
-    from aiida.orm.nodes.data.base import (
-        BaseType as BaseType,
-    )
-    from aiida.orm.nodes.data.base import (
-        to_aiida_type as to_aiida_type,
-    )
-    from aiida.orm.nodes.data.bool import (
-        Bool as Bool,
-    )
-    from aiida.orm.nodes.data.cif import (
-        CifData as CifData,
-    )
-    from aiida.orm.nodes.data.cif import (
-        cif_from_ase as cif_from_ase,
-    )
-    from aiida.orm.nodes.data.cif import (
-        has_pycifrw as has_pycifrw,
-    )
-    from aiida.orm.nodes.data.cif import (
-        pycifrw_from_cif as pycifrw_from_cif,
-    )
-    from aiida.orm.nodes.data.code.abstract import (
-        AbstractCode as AbstractCode,
-    )
-    from aiida.orm.nodes.data.code.containerized import (
-        ContainerizedCode as ContainerizedCode,
-    )
-    from aiida.orm.nodes.data.code.installed import (
-        InstalledCode as InstalledCode,
-    )
-    from aiida.orm.nodes.data.code.legacy import (
-        Code as Code,
-    )
-    from aiida.orm.nodes.data.code.portable import (
-        PortableCode as PortableCode,
-    )
-    from aiida.orm.nodes.data.data import (
-        Data as Data,
-    )
-    from aiida.orm.nodes.data.dict import (
-        Dict as Dict,
-    )
-    from aiida.orm.nodes.data.enum import (
-        EnumData as EnumData,
-    )
-    from aiida.orm.nodes.data.float import (
-        Float as Float,
-    )
-    from aiida.orm.nodes.data.folder import (
-        FolderData as FolderData,
-    )
-    from aiida.orm.nodes.data.int import (
-        Int as Int,
-    )
-    from aiida.orm.nodes.data.jsonable import (
-        JsonableData as JsonableData,
-    )
-    from aiida.orm.nodes.data.list import (
-        List as List,
-    )
-    from aiida.orm.nodes.data.numeric import (
-        NumericType as NumericType,
-    )
-    from aiida.orm.nodes.data.orbital import (
-        OrbitalData as OrbitalData,
-    )
-    from aiida.orm.nodes.data.remote.base import (
-        RemoteData as RemoteData,
-    )
-    from aiida.orm.nodes.data.remote.stash.base import (
-        RemoteStashData as RemoteStashData,
-    )
-    from aiida.orm.nodes.data.remote.stash.compress import (
-        RemoteStashCompressedData as RemoteStashCompressedData,
-    )
-    from aiida.orm.nodes.data.remote.stash.custom import (
-        RemoteStashCustomData as RemoteStashCustomData,
-    )
-    from aiida.orm.nodes.data.remote.stash.folder import (
-        RemoteStashFolderData as RemoteStashFolderData,
-    )
-    from aiida.orm.nodes.data.singlefile import (
-        SinglefileData as SinglefileData,
-    )
-    from aiida.orm.nodes.data.str import (
-        Str as Str,
-    )
-    from aiida.orm.nodes.data.structure import (
-        Kind as Kind,
-    )
-    from aiida.orm.nodes.data.structure import (
-        Site as Site,
-    )
-    from aiida.orm.nodes.data.structure import (
-        StructureData as StructureData,
-    )
-    from aiida.orm.nodes.data.upf import (
-        UpfData as UpfData,
-    )
-    from aiida.orm.nodes.node import (
-        Node as Node,
-    )
-    from aiida.orm.nodes.process.calculation.calcfunction import (
-        CalcFunctionNode as CalcFunctionNode,
-    )
-    from aiida.orm.nodes.process.calculation.calcjob import (
-        CalcJobNode as CalcJobNode,
-    )
-    from aiida.orm.nodes.process.calculation.calculation import (
-        CalculationNode as CalculationNode,
-    )
-    from aiida.orm.nodes.process.process import (
-        ProcessNode as ProcessNode,
-    )
-    from aiida.orm.nodes.process.workflow.workchain import (
-        WorkChainNode as WorkChainNode,
-    )
-    from aiida.orm.nodes.process.workflow.workflow import (
-        WorkflowNode as WorkflowNode,
-    )
-    from aiida.orm.nodes.process.workflow.workfunction import (
-        WorkFunctionNode as WorkFunctionNode,
-    )
-    from aiida.orm.nodes.repository import (
-        NodeRepository as NodeRepository,
-    )
-    from aiida.orm.querybuilder import (
-        QueryBuilder as QueryBuilder,
-    )
-    from aiida.orm.users import (
-        User as User,
-    )
-    from aiida.orm.utils.calcjob import (
-        CalcJobResultManager as CalcJobResultManager,
-    )
-    from aiida.orm.utils.links import (
-        LinkManager as LinkManager,
-    )
-    from aiida.orm.utils.links import (
-        LinkPair as LinkPair,
-    )
-    from aiida.orm.utils.links import (
-        LinkTriple as LinkTriple,
-    )
-    from aiida.orm.utils.links import (
-        validate_link as validate_link,
-    )
+    from aiida.orm.authinfos import AuthInfo
+    from aiida.orm.comments import Comment
+    from aiida.orm.computers import Computer
+    from aiida.orm.entities import Collection, Entity, EntityTypes
+    from aiida.orm.extras import EntityExtras
+    from aiida.orm.fields import QbField, QbFieldFilters, QbFields
+    from aiida.orm.groups import AutoGroup, Group, ImportGroup, UpfFamily
+    from aiida.orm.logs import ASCENDING, DESCENDING, Log, OrderSpecifier
+    from aiida.orm.nodes.attributes import NodeAttributes
+    from aiida.orm.nodes.data.array.array import ArrayData
+    from aiida.orm.nodes.data.array.bands import BandsData, find_bandgap
+    from aiida.orm.nodes.data.array.kpoints import KpointsData
+    from aiida.orm.nodes.data.array.projection import ProjectionData
+    from aiida.orm.nodes.data.array.trajectory import TrajectoryData
+    from aiida.orm.nodes.data.array.xy import XyData
+    from aiida.orm.nodes.data.base import BaseType, to_aiida_type
+    from aiida.orm.nodes.data.bool import Bool
+    from aiida.orm.nodes.data.cif import CifData, cif_from_ase, has_pycifrw, pycifrw_from_cif
+    from aiida.orm.nodes.data.code.abstract import AbstractCode
+    from aiida.orm.nodes.data.code.containerized import ContainerizedCode
+    from aiida.orm.nodes.data.code.installed import InstalledCode
+    from aiida.orm.nodes.data.code.legacy import Code
+    from aiida.orm.nodes.data.code.portable import PortableCode
+    from aiida.orm.nodes.data.data import Data
+    from aiida.orm.nodes.data.dict import Dict
+    from aiida.orm.nodes.data.enum import EnumData
+    from aiida.orm.nodes.data.float import Float
+    from aiida.orm.nodes.data.folder import FolderData
+    from aiida.orm.nodes.data.int import Int
+    from aiida.orm.nodes.data.jsonable import JsonableData
+    from aiida.orm.nodes.data.list import List
+    from aiida.orm.nodes.data.numeric import NumericType
+    from aiida.orm.nodes.data.orbital import OrbitalData
+    from aiida.orm.nodes.data.remote.base import RemoteData
+    from aiida.orm.nodes.data.remote.stash.base import RemoteStashData
+    from aiida.orm.nodes.data.remote.stash.compress import RemoteStashCompressedData
+    from aiida.orm.nodes.data.remote.stash.custom import RemoteStashCustomData
+    from aiida.orm.nodes.data.remote.stash.folder import RemoteStashFolderData
+    from aiida.orm.nodes.data.singlefile import SinglefileData
+    from aiida.orm.nodes.data.str import Str
+    from aiida.orm.nodes.data.structure import Kind, Site, StructureData
+    from aiida.orm.nodes.data.upf import UpfData
+    from aiida.orm.nodes.node import Node
+    from aiida.orm.nodes.process.calculation.calcfunction import CalcFunctionNode
+    from aiida.orm.nodes.process.calculation.calcjob import CalcJobNode
+    from aiida.orm.nodes.process.calculation.calculation import CalculationNode
+    from aiida.orm.nodes.process.process import ProcessNode
+    from aiida.orm.nodes.process.workflow.workchain import WorkChainNode
+    from aiida.orm.nodes.process.workflow.workflow import WorkflowNode
+    from aiida.orm.nodes.process.workflow.workfunction import WorkFunctionNode
+    from aiida.orm.nodes.repository import NodeRepository
+    from aiida.orm.querybuilder import QueryBuilder
+    from aiida.orm.users import User
+    from aiida.orm.utils.calcjob import CalcJobResultManager
+    from aiida.orm.utils.links import LinkManager, LinkPair, LinkTriple, validate_link
     from aiida.orm.utils.loaders import (
-        CalculationEntityLoader as CalculationEntityLoader,
+        CalculationEntityLoader,
+        CodeEntityLoader,
+        ComputerEntityLoader,
+        GroupEntityLoader,
+        NodeEntityLoader,
+        OrmEntityLoader,
+        get_loader,
+        load_code,
+        load_computer,
+        load_entity,
+        load_group,
+        load_node,
     )
-    from aiida.orm.utils.loaders import (
-        CodeEntityLoader as CodeEntityLoader,
-    )
-    from aiida.orm.utils.loaders import (
-        ComputerEntityLoader as ComputerEntityLoader,
-    )
-    from aiida.orm.utils.loaders import (
-        GroupEntityLoader as GroupEntityLoader,
-    )
-    from aiida.orm.utils.loaders import (
-        NodeEntityLoader as NodeEntityLoader,
-    )
-    from aiida.orm.utils.loaders import (
-        OrmEntityLoader as OrmEntityLoader,
-    )
-    from aiida.orm.utils.loaders import (
-        get_loader as get_loader,
-    )
-    from aiida.orm.utils.loaders import (
-        load_code as load_code,
-    )
-    from aiida.orm.utils.loaders import (
-        load_computer as load_computer,
-    )
-    from aiida.orm.utils.loaders import (
-        load_entity as load_entity,
-    )
-    from aiida.orm.utils.loaders import (
-        load_group as load_group,
-    )
-    from aiida.orm.utils.loaders import (
-        load_node as load_node,
-    )
-    from aiida.orm.utils.managers import (
-        AttributeManager as AttributeManager,
-    )
-    from aiida.orm.utils.managers import (
-        NodeLinksManager as NodeLinksManager,
-    )
+    from aiida.orm.utils.managers import AttributeManager, NodeLinksManager
     from aiida.orm.utils.node import (
-        AbstractNodeMeta as AbstractNodeMeta,
-    )
-    from aiida.orm.utils.node import (
-        get_query_type_from_type_string as get_query_type_from_type_string,
-    )
-    from aiida.orm.utils.node import (
-        get_type_string_from_class as get_type_string_from_class,
-    )
-    from aiida.orm.utils.node import (
-        load_node_class as load_node_class,
+        AbstractNodeMeta,
+        get_query_type_from_type_string,
+        get_type_string_from_class,
+        load_node_class,
     )
 
 __all__ = (
@@ -382,71 +179,150 @@ __all__ = (
     'validate_link',
 )
 
-#: Where each name is; a module is imported when one of its names is first asked for.
-_MODULES = {
-    'aiida.orm.authinfos': 'AuthInfo',
-    'aiida.orm.comments': 'Comment',
-    'aiida.orm.computers': 'Computer',
-    'aiida.orm.entities': 'Collection Entity EntityTypes',
-    'aiida.orm.extras': 'EntityExtras',
-    'aiida.orm.fields': 'QbField QbFieldFilters QbFields',
-    'aiida.orm.groups': 'AutoGroup Group ImportGroup UpfFamily',
-    'aiida.orm.logs': 'ASCENDING DESCENDING Log OrderSpecifier',
-    'aiida.orm.nodes.attributes': 'NodeAttributes',
-    'aiida.orm.nodes.data.array.array': 'ArrayData',
-    'aiida.orm.nodes.data.array.bands': 'BandsData find_bandgap',
-    'aiida.orm.nodes.data.array.kpoints': 'KpointsData',
-    'aiida.orm.nodes.data.array.projection': 'ProjectionData',
-    'aiida.orm.nodes.data.array.trajectory': 'TrajectoryData',
-    'aiida.orm.nodes.data.array.xy': 'XyData',
-    'aiida.orm.nodes.data.base': 'BaseType to_aiida_type',
-    'aiida.orm.nodes.data.bool': 'Bool',
-    'aiida.orm.nodes.data.cif': 'CifData cif_from_ase has_pycifrw pycifrw_from_cif',
-    'aiida.orm.nodes.data.code.abstract': 'AbstractCode',
-    'aiida.orm.nodes.data.code.containerized': 'ContainerizedCode',
-    'aiida.orm.nodes.data.code.installed': 'InstalledCode',
-    'aiida.orm.nodes.data.code.legacy': 'Code',
-    'aiida.orm.nodes.data.code.portable': 'PortableCode',
-    'aiida.orm.nodes.data.data': 'Data',
-    'aiida.orm.nodes.data.dict': 'Dict',
-    'aiida.orm.nodes.data.enum': 'EnumData',
-    'aiida.orm.nodes.data.float': 'Float',
-    'aiida.orm.nodes.data.folder': 'FolderData',
-    'aiida.orm.nodes.data.int': 'Int',
-    'aiida.orm.nodes.data.jsonable': 'JsonableData',
-    'aiida.orm.nodes.data.list': 'List',
-    'aiida.orm.nodes.data.numeric': 'NumericType',
-    'aiida.orm.nodes.data.orbital': 'OrbitalData',
-    'aiida.orm.nodes.data.remote.base': 'RemoteData',
-    'aiida.orm.nodes.data.remote.stash.base': 'RemoteStashData',
-    'aiida.orm.nodes.data.remote.stash.compress': 'RemoteStashCompressedData',
-    'aiida.orm.nodes.data.remote.stash.custom': 'RemoteStashCustomData',
-    'aiida.orm.nodes.data.remote.stash.folder': 'RemoteStashFolderData',
-    'aiida.orm.nodes.data.singlefile': 'SinglefileData',
-    'aiida.orm.nodes.data.str': 'Str',
-    'aiida.orm.nodes.data.structure': 'Kind Site StructureData',
-    'aiida.orm.nodes.data.upf': 'UpfData',
-    'aiida.orm.nodes.node': 'Node',
-    'aiida.orm.nodes.process.calculation.calcfunction': 'CalcFunctionNode',
-    'aiida.orm.nodes.process.calculation.calcjob': 'CalcJobNode',
-    'aiida.orm.nodes.process.calculation.calculation': 'CalculationNode',
-    'aiida.orm.nodes.process.process': 'ProcessNode',
-    'aiida.orm.nodes.process.workflow.workchain': 'WorkChainNode',
-    'aiida.orm.nodes.process.workflow.workflow': 'WorkflowNode',
-    'aiida.orm.nodes.process.workflow.workfunction': 'WorkFunctionNode',
-    'aiida.orm.nodes.repository': 'NodeRepository',
-    'aiida.orm.querybuilder': 'QueryBuilder',
-    'aiida.orm.users': 'User',
-    'aiida.orm.utils.calcjob': 'CalcJobResultManager',
-    'aiida.orm.utils.links': 'LinkManager LinkPair LinkTriple validate_link',
-    'aiida.orm.utils.loaders': 'CalculationEntityLoader CodeEntityLoader ComputerEntityLoader GroupEntityLoader NodeEntityLoader OrmEntityLoader get_loader load_code load_computer load_entity load_group load_node',
-    'aiida.orm.utils.managers': 'AttributeManager NodeLinksManager',
-    'aiida.orm.utils.node': 'AbstractNodeMeta get_query_type_from_type_string get_type_string_from_class load_node_class',
+#: Where the names are; a module is imported when one of its names is first asked for.
+_MODULES: dict[str, tuple[str, ...]] = {
+    'aiida.orm.authinfos': ('AuthInfo',),
+    'aiida.orm.comments': ('Comment',),
+    'aiida.orm.computers': ('Computer',),
+    'aiida.orm.entities': (
+        'Collection',
+        'Entity',
+        'EntityTypes',
+    ),
+    'aiida.orm.extras': ('EntityExtras',),
+    'aiida.orm.fields': (
+        'QbField',
+        'QbFieldFilters',
+        'QbFields',
+    ),
+    'aiida.orm.groups': (
+        'AutoGroup',
+        'Group',
+        'ImportGroup',
+        'UpfFamily',
+    ),
+    'aiida.orm.logs': (
+        'ASCENDING',
+        'DESCENDING',
+        'Log',
+        'OrderSpecifier',
+    ),
+    'aiida.orm.nodes.attributes': ('NodeAttributes',),
+    'aiida.orm.nodes.data.array.array': ('ArrayData',),
+    'aiida.orm.nodes.data.array.bands': (
+        'BandsData',
+        'find_bandgap',
+    ),
+    'aiida.orm.nodes.data.array.kpoints': ('KpointsData',),
+    'aiida.orm.nodes.data.array.projection': ('ProjectionData',),
+    'aiida.orm.nodes.data.array.trajectory': ('TrajectoryData',),
+    'aiida.orm.nodes.data.array.xy': ('XyData',),
+    'aiida.orm.nodes.data.base': (
+        'BaseType',
+        'to_aiida_type',
+    ),
+    'aiida.orm.nodes.data.bool': ('Bool',),
+    'aiida.orm.nodes.data.cif': (
+        'CifData',
+        'cif_from_ase',
+        'has_pycifrw',
+        'pycifrw_from_cif',
+    ),
+    'aiida.orm.nodes.data.code.abstract': ('AbstractCode',),
+    'aiida.orm.nodes.data.code.containerized': ('ContainerizedCode',),
+    'aiida.orm.nodes.data.code.installed': ('InstalledCode',),
+    'aiida.orm.nodes.data.code.legacy': ('Code',),
+    'aiida.orm.nodes.data.code.portable': ('PortableCode',),
+    'aiida.orm.nodes.data.data': ('Data',),
+    'aiida.orm.nodes.data.dict': ('Dict',),
+    'aiida.orm.nodes.data.enum': ('EnumData',),
+    'aiida.orm.nodes.data.float': ('Float',),
+    'aiida.orm.nodes.data.folder': ('FolderData',),
+    'aiida.orm.nodes.data.int': ('Int',),
+    'aiida.orm.nodes.data.jsonable': ('JsonableData',),
+    'aiida.orm.nodes.data.list': ('List',),
+    'aiida.orm.nodes.data.numeric': ('NumericType',),
+    'aiida.orm.nodes.data.orbital': ('OrbitalData',),
+    'aiida.orm.nodes.data.remote.base': ('RemoteData',),
+    'aiida.orm.nodes.data.remote.stash.base': ('RemoteStashData',),
+    'aiida.orm.nodes.data.remote.stash.compress': ('RemoteStashCompressedData',),
+    'aiida.orm.nodes.data.remote.stash.custom': ('RemoteStashCustomData',),
+    'aiida.orm.nodes.data.remote.stash.folder': ('RemoteStashFolderData',),
+    'aiida.orm.nodes.data.singlefile': ('SinglefileData',),
+    'aiida.orm.nodes.data.str': ('Str',),
+    'aiida.orm.nodes.data.structure': (
+        'Kind',
+        'Site',
+        'StructureData',
+    ),
+    'aiida.orm.nodes.data.upf': ('UpfData',),
+    'aiida.orm.nodes.node': ('Node',),
+    'aiida.orm.nodes.process.calculation.calcfunction': ('CalcFunctionNode',),
+    'aiida.orm.nodes.process.calculation.calcjob': ('CalcJobNode',),
+    'aiida.orm.nodes.process.calculation.calculation': ('CalculationNode',),
+    'aiida.orm.nodes.process.process': ('ProcessNode',),
+    'aiida.orm.nodes.process.workflow.workchain': ('WorkChainNode',),
+    'aiida.orm.nodes.process.workflow.workflow': ('WorkflowNode',),
+    'aiida.orm.nodes.process.workflow.workfunction': ('WorkFunctionNode',),
+    'aiida.orm.nodes.repository': ('NodeRepository',),
+    'aiida.orm.querybuilder': ('QueryBuilder',),
+    'aiida.orm.users': ('User',),
+    'aiida.orm.utils.calcjob': ('CalcJobResultManager',),
+    'aiida.orm.utils.links': (
+        'LinkManager',
+        'LinkPair',
+        'LinkTriple',
+        'validate_link',
+    ),
+    'aiida.orm.utils.loaders': (
+        'CalculationEntityLoader',
+        'CodeEntityLoader',
+        'ComputerEntityLoader',
+        'GroupEntityLoader',
+        'NodeEntityLoader',
+        'OrmEntityLoader',
+        'get_loader',
+        'load_code',
+        'load_computer',
+        'load_entity',
+        'load_group',
+        'load_node',
+    ),
+    'aiida.orm.utils.managers': (
+        'AttributeManager',
+        'NodeLinksManager',
+    ),
+    'aiida.orm.utils.node': (
+        'AbstractNodeMeta',
+        'get_query_type_from_type_string',
+        'get_type_string_from_class',
+        'load_node_class',
+    ),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_SUBMODULES = frozenset(
+    {
+        'authinfos',
+        'autogroup',
+        'comments',
+        'computers',
+        'convert',
+        'entities',
+        'extras',
+        'fields',
+        'groups',
+        'logs',
+        'nodes',
+        'querybuilder',
+        'users',
+        'utils',
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f'{__name__}.{name}')
     module = _HOMES.get(name)
     if module is None:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

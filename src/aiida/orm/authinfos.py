@@ -149,7 +149,7 @@ class AuthInfo(RowEntity):
             transport_class = load_entry_point('aiida.transports', computer.transport_type)
         except EntryPointError as exception:
             raise ConfigurationError(
-                f"the transport '{computer.transport_type}' of computer '{computer.label}' cannot be loaded: {exception}"
+                f"the transport '{computer.transport_type}' of '{computer.label}' cannot be loaded: {exception}"
             ) from exception
         transport: Transport = transport_class(machine=computer.hostname, **self.auth_params)
         return transport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -334,10 +335,8 @@ class Computer(RowEntity):
         interval = self.get_property(self.PROPERTY_MINIMUM_SCHEDULER_POLL_INTERVAL, None)
         if interval is not None:
             return float(interval)
-        try:
+        with suppress(ConfigurationError):
             default = getattr(self.get_transport_class(), 'DEFAULT_MINIMUM_JOB_POLL_INTERVAL', default)
-        except ConfigurationError:
-            pass
         return float(default)
 
     def set_minimum_job_poll_interval(self, interval: float) -> None:

@@ -227,8 +227,8 @@ class Group(RowEntity):
         """
         if self.type_string is None:
             raise StoringNotAllowed(
-                f'the class {type(self).__module__}:{type(self).__name__} has no entry point in `{_GROUP_ENTRY_POINTS}`, '
-                'without which its groups cannot be loaded again'
+                f'the class {type(self).__module__}:{type(self).__name__} has no entry point in the group '
+                f'`{_GROUP_ENTRY_POINTS}`, without which its groups cannot be loaded again'
             )
         return super().store()
 

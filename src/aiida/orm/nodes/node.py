@@ -243,8 +243,9 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         alias = DEPRECATED_ALIASES.get(name)
         if alias is None:
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        kind = type(self).__name__
         warn_deprecation(
-            f'`{type(self).__name__}.{name}` is deprecated, use `{type(self).__name__}.base.{".".join(alias)}` instead.',
+            f'`{kind}.{name}` is deprecated, use `{kind}.base.{".".join(alias)}` instead.',
             version=3,
             stacklevel=3,
         )

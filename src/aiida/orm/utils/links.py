@@ -110,7 +110,7 @@ def validate_link(
     _validate_uniqueness(source, target, link_type, link_label, rule)
     if link_type in _PROVENANCE and _closes_cycle(source, target):
         raise ValueError(
-            f'cannot add a {link_type} link from {_name(source)} to {_name(target)}: it would close a cycle in the graph'
+            f'cannot add a {link_type} link from {_name(source)} to {_name(target)}: it would close a cycle'
         )
 
 

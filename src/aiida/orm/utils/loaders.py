@@ -228,7 +228,7 @@ class OrmEntityLoader:
         kind = identifier_type
         if kind is None:
             identifier, kind = cls.infer_identifier_type(identifier)
-        found = [entity for entity in cls._find(store, identifier, kind) if isinstance(entity, classes)]
+        found: list[Any] = [entity for entity in cls._find(store, identifier, kind) if isinstance(entity, classes)]
         if not found and identifier_type is None and kind is IdentifierType.UUID:
             found = [
                 entity for entity in cls._find(store, identifier, IdentifierType.LABEL) if isinstance(entity, classes)
@@ -239,7 +239,7 @@ class OrmEntityLoader:
         if len(found) > 1:
             pks = ', '.join(str(entity.pk) for entity in found[:10])
             raise MultipleObjectsError(
-                f'multiple {wanted} entries found with {kind.value}<{identifier}> (pk {pks}): use the pk or the uuid of one'
+                f'multiple {wanted} entries found with {kind.value}<{identifier}>, with pk {pks}: give pk or uuid'
             )
         return found[0]
 

@@ -31,7 +31,7 @@ _HELD: WeakValueDictionary[tuple[int, int], ProcessNode] = WeakValueDictionary()
 
 
 def find_held_node(store: Store, pk: int) -> ProcessNode | None:
-    """Return the node object of a process that lives in this interpreter and holds its node, ``None`` if there is none."""
+    """Return the node object of a process that lives in this interpreter and holds its node, if there is one."""
     return _HELD.get((id(store), pk))
 
 
@@ -92,8 +92,8 @@ class ProcessNodeLinks(NodeLinks):
         super().validate_incoming(source, link_type, link_label)
         if self._node._record.id is not None:
             raise ValueError(
-                f'cannot link {source} to {self._node} as {link_label!r}: the process is stored, and what leads to it is '
-                'complete then'
+                f'cannot link {source} to {self._node} as {link_label!r}: the process is stored, and what leads to it '
+                'is complete then'
             )
 
 
@@ -149,7 +149,7 @@ class ProcessNode(Sealable, Node):
     _OUTPUT_LINK: ClassVar[LinkType]
 
     _held: _Held | None = None
-    #: Kind and label of the links that leave the node, where all of them are known because it was stored by this object.
+    #: Kind and label of the links that leave the node, if all are known because this object stored it.
     _outgoing_labels: set[tuple[LinkType, str]] | None = None
 
     def __str__(self) -> str:
@@ -328,7 +328,7 @@ class ProcessNode(Sealable, Node):
             return upstairs(f'{module}:{name}')
         except (EntryPointError, ImportError, AttributeError, ValueError) as exception:
             raise ValueError(
-                f'the process class of {self!r} cannot be imported: is the plugin that provides it installed? ({exception})'
+                f'the process class of {self!r} cannot be imported, is its plugin installed? ({exception})'
             ) from exception
 
     def get_builder_restart(self) -> ProcessBuilder:

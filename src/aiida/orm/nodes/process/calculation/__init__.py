@@ -6,15 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aiida.orm.nodes.process.calculation.calcfunction import (
-        CalcFunctionNode as CalcFunctionNode,
-    )
-    from aiida.orm.nodes.process.calculation.calcjob import (
-        CalcJobNode as CalcJobNode,
-    )
-    from aiida.orm.nodes.process.calculation.calculation import (
-        CalculationNode as CalculationNode,
-    )
+    from aiida.orm.nodes.process.calculation.calcfunction import CalcFunctionNode
+    from aiida.orm.nodes.process.calculation.calcjob import CalcJobNode
+    from aiida.orm.nodes.process.calculation.calculation import CalculationNode
 
 __all__ = (
     'CalcFunctionNode',
@@ -22,16 +16,25 @@ __all__ = (
     'CalculationNode',
 )
 
-#: Where each name is; a module is imported when one of its names is first asked for.
-_MODULES = {
-    'aiida.orm.nodes.process.calculation.calcfunction': 'CalcFunctionNode',
-    'aiida.orm.nodes.process.calculation.calcjob': 'CalcJobNode',
-    'aiida.orm.nodes.process.calculation.calculation': 'CalculationNode',
+#: Where the names are; a module is imported when one of its names is first asked for.
+_MODULES: dict[str, tuple[str, ...]] = {
+    'aiida.orm.nodes.process.calculation.calcfunction': ('CalcFunctionNode',),
+    'aiida.orm.nodes.process.calculation.calcjob': ('CalcJobNode',),
+    'aiida.orm.nodes.process.calculation.calculation': ('CalculationNode',),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_SUBMODULES = frozenset(
+    {
+        'calcfunction',
+        'calcjob',
+        'calculation',
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f'{__name__}.{name}')
     module = _HOMES.get(name)
     if module is None:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -25,8 +25,8 @@ class WorkflowNodeLinks(ProcessNodeLinks):
         super().validate_outgoing(target, link_type, link_label)
         if link_type is LinkType.RETURN and not target.is_stored:
             raise ValueError(
-                f'the workflow {self._node} returned {target!r} as {link_label!r}, which is not stored. Data made inside '
-                'of a workflow has no provenance: make it in a calcfunction and return the result of that'
+                f'the workflow {self._node} returned {target!r} as {link_label!r}, which is not stored. Data made '
+                'inside of a workflow has no provenance: make it in a calcfunction and return the result of that'
             )
 
 

@@ -31,7 +31,8 @@ CREATE TABLE process_run (
 );
 
 -- claim: what is free, in the order in which it is handed out
-CREATE INDEX ix_process_run_free ON process_run (priority DESC, ready_since, node_id) WHERE owner IS NULL;
+CREATE INDEX ix_process_run_free ON process_run (priority DESC, ready_since, node_id)
+WHERE owner IS NULL AND ready_since IS NOT NULL AND desired_state <> 'pause';
 -- claim: what was lost by its owner
 CREATE INDEX ix_process_run_lease ON process_run (lease_until) WHERE owner IS NOT NULL;
 -- renew: what one owner holds

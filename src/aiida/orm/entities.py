@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from aiida.common.exceptions import InvalidOperation, MultipleObjectsError, NotExistent
 from aiida.common.lang import classproperty
 from aiida.orm.backend import get_store
+from aiida.orm.fields import EntityFields
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -95,7 +96,7 @@ class Collection(Generic[EntityType]):
             subclassing=subclassing,
         )
         if order_by:
-            query.order_by([order_by] if isinstance(order_by, dict) else order_by)
+            query.order_by({self._entity_class: order_by})
         return query
 
     def get(self, **filters: Any) -> EntityType:
@@ -158,6 +159,8 @@ class Entity:
     """
 
     identity_field: ClassVar[str] = 'pk'
+    #: What can be filtered on and projected, as objects: ``Int.fields.value > 5``.
+    fields: ClassVar[EntityFields] = EntityFields()
     _CLS_COLLECTION: ClassVar[type[Collection[Any]]] = Collection
     _logger: ClassVar[logging.Logger] = logging.getLogger('aiida.orm.entities')
     _store: Store

@@ -135,7 +135,7 @@ def fill(store: SqliteStore) -> dict[str, int]:
             'ctime': START,
             'mtime': START,
             'user_id': user,
-            'content': 'a remark',
+            'content': 'remark',
         },
     )
     store.insert_logs([LogRecord(_uuid(400), START, 'aiida', 'REPORT', ids['wc'], 'under way', {'args': []})])

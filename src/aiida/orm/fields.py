@@ -211,10 +211,10 @@ class QbBoolField(QbField):
         """Let through what is true."""
         return self == True  # noqa: E712
 
-    def __and__(self, other: Any) -> QbFieldFilters:
+    def __and__(self, other: QbFieldFilters | QbBoolField) -> QbFieldFilters:
         return self.as_filter() & other
 
-    def __or__(self, other: Any) -> QbFieldFilters:
+    def __or__(self, other: QbFieldFilters | QbBoolField) -> QbFieldFilters:
         return self.as_filter() | other
 
     def __invert__(self) -> QbFieldFilters:
@@ -290,19 +290,20 @@ class QbFieldFilters:
     def __bool__(self) -> bool:
         return bool(self.filters)
 
-    def _combined(self, word: str, other: Any) -> QbFieldFilters:
-        other = other.as_filter() if isinstance(other, QbBoolField) else other
+    def _combined(self, word: str, other: QbFieldFilters | QbBoolField) -> QbFieldFilters:
+        if isinstance(other, QbBoolField):
+            other = other.as_filter()
         if not isinstance(other, QbFieldFilters):
-            return NotImplemented
+            raise TypeError(f'filters combine with filters, not with {other!r}')
         parts: list[Any] = []
         for filters in (self.filters, other.filters):
             parts.extend(filters[word] if list(filters) == [word] else [filters])
         return QbFieldFilters({word: parts})
 
-    def __and__(self, other: Any) -> QbFieldFilters:
+    def __and__(self, other: QbFieldFilters | QbBoolField) -> QbFieldFilters:
         return self._combined('and', other)
 
-    def __or__(self, other: Any) -> QbFieldFilters:
+    def __or__(self, other: QbFieldFilters | QbBoolField) -> QbFieldFilters:
         return self._combined('or', other)
 
     def __invert__(self) -> QbFieldFilters:

@@ -617,9 +617,10 @@ def _plain_value(key: str, value: Any) -> Any:
         return value
     if not isinstance(key, str) or not key.startswith(('attributes', 'extras')):
         return value.pk
-    if not hasattr(value, 'value'):
+    plain = getattr(value, 'value', None)
+    if plain is None:
         raise TypeError(f"the filter on '{key}' has {value!r}, which has no plain value to compare with")
-    return value.value
+    return plain
 
 
 def _plain_projections(project: Any) -> list[dict[str, dict[str, Any]]]:

@@ -109,8 +109,10 @@ class SqliteDialect:
     def read_time(self, value: Any) -> datetime | None:
         if value is None:
             return None
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        if len(value) <= 26:
+            # the form in which times are stored, in UTC without saying so
+            return datetime.fromisoformat(value + '+00:00')
+        return datetime.fromisoformat(value)
 
 
 class _JsonPath:

@@ -312,7 +312,7 @@ class QueryBuilder:
     def order_by(self, order_by: Any) -> Self:
         """Set the order of the rows.
 
-        :param order_by: ``{tag: column}``, ``{tag: [column, {column: 'desc'}, {path: {'order': 'desc', 'cast': 'f'}}]}``,
+        :param order_by: ``{tag: column}``, ``{tag: [column, {column: 'desc'}, {path: {'order': 'asc', 'cast': 'f'}}]}``
             or a list of such.
         """
         self._order_by = []

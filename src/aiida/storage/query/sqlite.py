@@ -109,10 +109,11 @@ class SqliteDialect:
     def read_time(self, value: Any) -> datetime | None:
         if value is None:
             return None
-        if len(value) <= 26:
+        if len(value) == 26 and value[10] == ' ':
             # the form in which times are stored, in UTC without saying so
             return datetime.fromisoformat(value + '+00:00')
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 class _JsonPath:

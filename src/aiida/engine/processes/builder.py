@@ -1,0 +1,278 @@
+"""Inputs of a process, put together step by step and checked at each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiida.engine.processes.ports import PortNamespace
+from aiida.orm import Dict, Node
+
+if TYPE_CHECKING:
+    from plumpy.ports import Port
+
+    from aiida.engine.processes.process import Process
+
+__all__ = ('ProcessBuilder', 'ProcessBuilderNamespace')
+
+NamespaceType = TypeVar('NamespaceType', bound='ProcessBuilderNamespace')
+
+
+def _port_property(name: str, port: Port) -> property:
+    """Return the property by which a port is read and set; its docstring is the description of the port."""
+
+    def fget(self: ProcessBuilderNamespace) -> Any:
+        return self._data.get(name)
+
+    def fset(self: ProcessBuilderNamespace, value: Any) -> None:
+        self._assign(name, value)
+
+    def fdel(self: ProcessBuilderNamespace) -> None:
+        self._remove(name)
+
+    return property(fget, fset, fdel, str(port))
+
+
+class ProcessBuilderNamespace(MutableMapping[str, Any]):
+    """The inputs for one namespace of ports, read and set as attributes or items.
+
+    Names that begin with an underscore are the builder's own; all others are inputs.
+    """
+
+    _port_namespace: PortNamespace
+    _data: dict[str, Any]
+
+    def __new__(cls, port_namespace: Any, *args: Any, **kwargs: Any) -> ProcessBuilderNamespace:
+        """Return an instance of a class made for these ports, since a property belongs to a class."""
+        ports = cls._ports_of(port_namespace)
+        own = type(
+            cls.__name__,
+            (cls,),
+            {
+                '__module__': cls.__module__,
+                '__doc__': cls.__doc__,
+                **{name: _port_property(name, port) for name, port in ports.items()},
+            },
+        )
+        return super().__new__(own)
+
+    @classmethod
+    def _ports_of(cls, argument: Any) -> PortNamespace:
+        return argument  # type: ignore[no-any-return]
+
+    def __init__(self, port_namespace: PortNamespace) -> None:
+        """
+        :param port_namespace: the ports; each namespace in it becomes an attribute from the start.
+        """
+        object.__setattr__(self, '_port_namespace', port_namespace)
+        data = {
+            name: ProcessBuilderNamespace(port)
+            for name, port in port_namespace.items()
+            if isinstance(port, PortNamespace)
+        }
+        object.__setattr__(self, '_data', data)
+
+    # setting and reading
+
+    def __setattr__(self, attr: str, value: Any) -> None:
+        """Set an input: it is turned into a node if its port does so, and checked.
+
+        :raises AttributeError: if there is no such port.
+        :raises ValueError: if the port refuses the value.
+        """
+        if attr.startswith('_'):
+            object.__setattr__(self, attr, value)
+        else:
+            self._assign(attr, value)
+
+    def _assign(self, name: str, value: Any) -> None:
+        namespace = self._port_namespace
+        port = namespace.get(name)
+        if port is None:
+            if not namespace.dynamic:
+                raise AttributeError(f'Unknown builder parameter: {name}')
+            error = namespace.validate_dynamic_ports({name: value})
+        elif isinstance(port, PortNamespace):
+            value = self._namespace_from(port, value)
+            error = None
+        else:
+            value = port.serialize(value)  # type: ignore[attr-defined]
+            error = port.validate(value)
+        if error is not None:
+            raise ValueError(f'invalid value for `{error.port}`: {error.message}')
+        self._data[name] = value
+
+    @staticmethod
+    def _namespace_from(port: PortNamespace, value: Any) -> Any:
+        """Return a builder namespace with these inputs; a value that is no mapping goes to the port's own check."""
+        if not isinstance(value, Mapping):
+            port.serialize(value)
+            raise TypeError(f'port namespace `{port.name}` received `{type(value)}` instead of a dictionary')
+        error = (
+            None if not port.dynamic else port.validate_dynamic_ports({k: v for k, v in value.items() if k not in port})
+        )
+        if error is not None:
+            raise ValueError(f'invalid value for `{error.port}`: {error.message}')
+        result = ProcessBuilderNamespace(port)
+        for name, item in value.items():
+            if name not in port and not port.dynamic:
+                raise ValueError(
+                    f'invalid value for `{port.name}`: Unexpected ports {{{name!r}: {item!r}}}, for a non dynamic namespace'
+                )
+            result._assign(name, item)
+        if port.validator is not None and result:
+            reason = port._run_validator(result._inputs(prune=True))
+            if reason is not None:
+                raise ValueError(f'invalid value for `{port.name}`: {reason}')
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        data = object.__getattribute__(self, '__dict__').get('_data', {})
+        if name in data:
+            return data[name]
+        raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
+
+    def _remove(self, name: str) -> None:
+        port = self._port_namespace.get(name)
+        if isinstance(port, PortNamespace):
+            self._data[name] = ProcessBuilderNamespace(port)
+        elif name in self._data:
+            del self._data[name]
+        else:
+            raise KeyError(name)
+
+    def __delattr__(self, item: str) -> None:
+        if item.startswith('_'):
+            object.__delattr__(self, item)
+            return
+        try:
+            self._remove(item)
+        except KeyError:
+            raise AttributeError(f'{type(self).__name__!r} has no input {item!r} to remove') from None
+
+    def __getitem__(self, item: str) -> Any:
+        return self._data[item]
+
+    def __setitem__(self, item: str, value: Any) -> None:
+        self._assign(item, value)
+
+    def __delitem__(self, item: str) -> None:
+        self._remove(item)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self._port_namespace, *self._data, '_inputs', '_merge', '_update'})
+
+    def __repr__(self) -> str:
+        return repr(self._data)
+
+    # many at once
+
+    def _update(self, *args: Any, **kwds: Any) -> None:
+        """Set inputs from a mapping or keywords; a namespace that is given replaces the one that is there.
+
+        :raises TypeError: for more than one positional argument.
+        """
+        for name, value in self._given(args, kwds).items():
+            self._assign(name, value)
+
+    def _merge(self, *args: Any, **kwds: Any) -> None:
+        """Set inputs from a mapping or keywords; what is given for a namespace is merged into what is there.
+
+        :raises TypeError: for more than one positional argument.
+        """
+        for name, value in self._given(args, kwds).items():
+            self._recursive_merge(self, name, value)
+
+    def _recursive_merge(self, dictionary: Any, key: str, value: Any) -> None:
+        """Set ``dictionary[key]``, going down into namespaces."""
+        if isinstance(value, Mapping) and not isinstance(value, Node) and isinstance(dictionary.get(key), Mapping):
+            inner = dictionary[key]
+            if isinstance(inner, Node):
+                dictionary[key] = value
+                return
+            for name, item in value.items():
+                self._recursive_merge(inner, name, item)
+        else:
+            dictionary[key] = value
+
+    @staticmethod
+    def _given(args: tuple[Any, ...], kwds: dict[str, Any]) -> dict[str, Any]:
+        if len(args) > 1:
+            raise TypeError(f'one mapping is expected at most, not {len(args)}')
+        result = dict(args[0]) if args else {}
+        result.update(kwds)
+        return result
+
+    def _inputs(self, prune: bool = False) -> dict[str, Any]:
+        """Return the inputs as nested dictionaries.
+
+        :param prune: whether namespaces that hold nothing are left out.
+        """
+        inputs = {
+            name: value._inputs() if isinstance(value, ProcessBuilderNamespace) else value
+            for name, value in self._data.items()
+        }
+        return self._prune(inputs) if prune else inputs  # type: ignore[no-any-return]
+
+    def _prune(self, value: Any) -> Any:
+        """Return a nested mapping without the mappings in it that hold nothing; ``None`` and empty lists stay."""
+        if isinstance(value, Mapping) and not isinstance(value, Node):
+            result = {}
+            for name, item in value.items():
+                pruned = self._prune(item)
+                empty = isinstance(pruned, Mapping) and not isinstance(pruned, Node) and not pruned
+                if not empty:
+                    result[name] = pruned
+            return result
+        return value
+
+
+class ProcessBuilder(ProcessBuilderNamespace):
+    """The inputs of a process class; given to ``run`` or ``submit`` it launches that class."""
+
+    _process_class: type[Process]
+
+    @classmethod
+    def _ports_of(cls, argument: Any) -> PortNamespace:
+        return argument.spec().inputs  # type: ignore[no-any-return]
+
+    def __init__(self, process_class: type[Process]) -> None:
+        """
+        :param process_class: the class to launch.
+        """
+        object.__setattr__(self, '_process_class', process_class)
+        super().__init__(process_class.spec().inputs)
+
+    @property
+    def process_class(self) -> type[Process]:
+        """The class to launch."""
+        return self._process_class
+
+    def _repr_pretty_(self, p: Any, _: Any = None) -> str:
+        """Show the class and the inputs in an interactive shell: YAML, nodes by their values."""
+        import yaml
+
+        plain = json.loads(json.dumps(self._inputs(prune=True), default=_show))
+        inputs = yaml.dump(plain, sort_keys=False) if plain else '{}\n'
+        text = f'Process class: {self._process_class.__name__}\nInputs:\n{inputs}'
+        p.text(text)
+        return text
+
+
+def _show(value: Any) -> Any:
+    if isinstance(value, Dict):
+        return value.get_dict()
+    for attribute in ('value', 'filename'):
+        shown = getattr(value, attribute, None)
+        if isinstance(shown, str | int | float | bool):
+            return shown
+    if isinstance(value, Node):
+        return f'{value.label} ({value})' if value.label else str(value)
+    return str(value)

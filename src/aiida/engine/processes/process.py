@@ -1,0 +1,687 @@
+"""A process: something that runs, and whose every step is recorded."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+import plumpy.futures
+import plumpy.persistence
+import plumpy.processes
+from plumpy import process_states
+from plumpy.greenback_bridge import ensure_portal
+from plumpy.process_states import ProcessState
+from plumpy.processes import BundleKeys
+from plumpy.utils import AttributesFrozendict
+
+from aiida.common.exceptions import InvalidOperation
+from aiida.common.extendeddicts import AttributeDict
+from aiida.common.lang import classproperty
+from aiida.common.log import LOG_LEVEL_REPORT
+from aiida.engine.processes import emission, exposure, flattening, recording
+from aiida.engine.processes.builder import ProcessBuilder
+from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
+from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, PortNamespace
+from aiida.engine.processes.process_spec import ProcessSpec
+from aiida.engine.processes.states import Running
+from aiida.engine.runtime import codec
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner
+from aiida.engine.runtime.interrupts import uninterrupted
+from aiida.orm import Data, ProcessNode, load_node
+from aiida.orm.nodes.process.process import find_held_node
+from aiida.plugins.entry_point import get_entry_point_string_from_class
+
+if TYPE_CHECKING:
+    from plumpy.ports import Port
+
+    from aiida.engine.runners import Runner
+
+__all__ = ('Process', 'ProcessState')
+
+_SAVED_BY_NAME = ('_pid', '_creation_time', '_status', '_pre_paused_status', '_parent_pid', '_enable_persistence')
+_KNOWN_MEMBERS = frozenset({*_SAVED_BY_NAME, '_future', '_paused', '_event_helper'})
+
+
+@plumpy.persistence.auto_persist('_parent_pid', '_enable_persistence')
+class Process(plumpy.processes.Process):
+    """Something that runs: it takes nodes, gives nodes, and is itself recorded as a node.
+
+    Subclasses declare inputs, outputs and exit codes in :meth:`define`. An instance lives in the memory of one runner; its
+    node tells everybody else how it stands.
+    """
+
+    _node_class: type[ProcessNode] = ProcessNode
+    _spec_class = ProcessSpec
+    SINGLE_OUTPUT_LINKNAME: str = 'result'
+
+    class SaveKeys(enum.Enum):
+        """Keys of the saved state."""
+
+        CALC_ID = 'calc_id'
+
+    # what the recording keeps of this process
+    fence: int = 0
+    recorded_state: Any = None
+    checkpoint_trouble: str | None = None
+    _node: ProcessNode | None = None
+    _encoded_inputs: str | None = None
+
+    # class level
+
+    @classmethod
+    def spec(cls) -> ProcessSpec:
+        """Return the specification; it is built when first asked for."""
+        return cast('ProcessSpec', super().spec())
+
+    @classmethod
+    def define(cls, spec: ProcessSpec) -> None:  # type: ignore[override]
+        """Declare inputs, outputs and exit codes; a subclass calls ``super().define(spec)`` first."""
+        super().define(spec)
+        spec.inputs.valid_type = Data
+        spec.inputs.dynamic = False
+        spec.input_namespace(spec.metadata_key, required=False, is_metadata=True)
+        metadata = f'{spec.metadata_key}.'
+        spec.input(
+            f'{metadata}store_provenance',
+            valid_type=bool,
+            default=True,
+            help='If set to `False` provenance will not be stored in the database.',
+        )
+        spec.input(
+            f'{metadata}description', valid_type=str, required=False, help='Description to set on the process node.'
+        )
+        spec.input(f'{metadata}label', valid_type=str, required=False, help='Label to set on the process node.')
+        spec.input(
+            f'{metadata}call_link_label',
+            valid_type=str,
+            default='CALL',
+            help='The label to use for the `CALL` link if the process is called by another process.',
+        )
+        spec.input(
+            f'{metadata}disable_cache',
+            required=False,
+            valid_type=bool,
+            help='Do not consider the cache for this process, ignoring all other caching configuration rules.',
+        )
+        for status, label, message in (
+            (1, 'ERROR_UNSPECIFIED', 'The process has failed with an unspecified error.'),
+            (2, 'ERROR_LEGACY_FAILURE', 'The process failed with legacy failure mode.'),
+            (10, 'ERROR_INVALID_OUTPUT', 'The process returned an invalid output.'),
+            (11, 'ERROR_MISSING_OUTPUT', 'The process did not register a required output.'),
+        ):
+            spec.exit_code(status, label, message, invalidates_cache=True)
+
+    @classmethod
+    def get_builder(cls) -> ProcessBuilder:
+        """Return a builder of inputs for this class."""
+        return ProcessBuilder(cls)  # type: ignore[return-value]
+
+    @classmethod
+    def get_or_create_db_record(cls) -> ProcessNode:
+        """Return a new node for a process of this class."""
+        return cls._node_class()
+
+    @classmethod
+    def get_state_classes(cls) -> dict[Any, type[process_states.State]]:
+        """Return the class of each state."""
+        classes = super().get_state_classes()
+        classes[ProcessState.RUNNING] = Running
+        return cast('dict[Any, type[process_states.State]]', classes)
+
+    @classmethod
+    def get_exit_statuses(cls, exit_code_labels: Iterable[str]) -> list[int]:
+        """Return the statuses of exit codes.
+
+        :raises AttributeError: if there is no exit code of one of the labels.
+        """
+        exit_codes = cls.spec().exit_codes
+        return [getattr(exit_codes, label).status for label in exit_code_labels]
+
+    @classproperty
+    def exit_codes(cls) -> ExitCodesNamespace:  # noqa: N805
+        """The exit codes by label."""
+        return cls.spec().exit_codes  # type: ignore[attr-defined, no-any-return]
+
+    @classproperty
+    def spec_metadata(cls) -> PortNamespace:  # noqa: N805
+        """The ports of the metadata."""
+        return cls.spec().inputs['metadata']  # type: ignore[attr-defined, no-any-return]
+
+    @classmethod
+    def build_process_type(cls) -> str:
+        """Return the string that stands for this class: of its entry point, or its module and name."""
+        known = cls.__dict__.get('_process_type')
+        if known is None:
+            name = get_entry_point_string_from_class(cls.__module__, cls.__name__)
+            known = name or f'{cls.__module__}.{cls.__name__}'
+            cls._process_type = known
+        return cast('str', known)
+
+    @classmethod
+    def is_valid_cache(cls, node: ProcessNode) -> bool:
+        """Return whether the outputs of a finished process may be taken over by an equal one.
+
+        Overriding methods return ``False`` at least where this one does.
+        """
+        try:
+            exit_status = node.exit_status
+            return exit_status is None or not cls.spec().exit_codes(exit_status).invalidates_cache
+        except ValueError:
+            return True
+
+    # making and restoring
+
+    def __init__(
+        self,
+        inputs: dict[str, Any] | None = None,
+        logger: logging.Logger | None = None,
+        runner: Runner | None = None,
+        parent_pid: int | None = None,
+        enable_persistence: bool = True,
+    ) -> None:
+        """
+        :param inputs: values by name of port; those that are no nodes go through the serializers of the ports.
+        :param logger: where it reports until it has a node.
+        :param runner: who runs it; by default that of this thread.
+        :param parent_pid: the process that calls it; by default the one that is running.
+        :param enable_persistence: whether checkpoints are saved.
+        :raises ValueError: if the inputs are not valid.
+        """
+        self._runner: Runner = runner if runner is not None else current_runner()
+        super().__init__(
+            inputs=self.spec().inputs.serialize(inputs),
+            logger=logger,
+            loop=self._runner.loop,
+            communicator=self._runner.communicator,
+        )
+        self._parent_pid = parent_pid
+        self._enable_persistence = enable_persistence
+        self.linked_outputs: set[str] = set()
+
+    def init(self) -> None:
+        """Called when it was made or restored."""
+        super().init()
+        if self._logger is None and self._node is not None:
+            self.set_logger(self._node.logger)
+        self._runner.register(self)
+
+    def on_entering(self, state: process_states.State) -> None:
+        """Called before a state is entered."""
+        label = state.LABEL
+        if label is ProcessState.CREATED:
+            # the first checkpoint is written with the node, while this state is being entered
+            self._state = state
+        elif label is ProcessState.FINISHED:
+            self._conclude(cast('process_states.Finished', state))
+        super().on_entering(state)
+
+    def on_create(self) -> None:
+        """Called when it is created: the inputs are valid, the node is made and stored with all links."""
+        super().on_create()
+        if self._parent_pid is None:
+            parent = plumpy.processes.Process.current()
+            if isinstance(parent, Process):
+                self._parent_pid = parent.pid
+        self._pid = self._create_and_setup_db_record()
+
+    def _create_and_setup_db_record(self) -> int | uuid.UUID:
+        """Make the node, store it unless provenance is not wanted, and return its pk (its uuid if it is not stored)."""
+        recording.create(self)
+        node = self.node
+        return node.pk if node.pk is not None else uuid.UUID(node.uuid)
+
+    def attach_node(self, node: ProcessNode) -> None:
+        """Take a node for this process's own."""
+        self._node = node
+
+    def _setup_db_record(self) -> None:
+        """Write what is known at creation on the node, which is not stored yet, and link it to caller and inputs."""
+        node = self.node
+        state = ProcessState.RUNNING if self._runner.starts_at_once else ProcessState.CREATED
+        node.set_process_state(state)
+        self.recorded_state = state
+        node.set_process_label(self._build_process_label())
+        node.set_process_type(self.build_process_type())
+        recording.link_parent(self, self.get_parent_calc())
+        self._setup_metadata(dict(self.metadata))
+        node.set_metadata_inputs(
+            cast('dict[str, Any]', flattening.metadata_of(self.spec().inputs, self.raw_inputs or {}))
+        )
+        self._setup_version_info()
+        self._setup_inputs()
+
+    def _setup_version_info(self) -> None:
+        """Note the versions of this program and of the package the class comes from."""
+        for key, value in self._runner.plugin_version_provider.get_version_info(type(self)).items():
+            self.node.base.attributes.set(key, value)
+
+    def _setup_metadata(self, metadata: dict[str, Any]) -> None:
+        """Take the metadata over to the node.
+
+        :raises RuntimeError: for a key that means nothing to this class.
+        """
+        for name, value in metadata.items():
+            if name in ('store_provenance', 'dry_run', 'call_link_label', 'disable_cache'):
+                continue
+            if name == 'label':
+                self.node.label = value or ''
+            elif name == 'description':
+                self.node.description = value or ''
+            else:
+                raise RuntimeError(f'there is no metadata `{name}` for {type(self).__name__}')
+
+    def _setup_inputs(self) -> None:
+        """Link the inputs that are nodes."""
+        recording.link_inputs(self)
+
+    def _build_process_label(self) -> str:
+        """Return the label that the process goes by in lists; override it for a more telling one."""
+        return type(self).__name__
+
+    def save(self, save_context: Any = None) -> MutableMapping[str, Any]:
+        """Return all that is needed to restore the process; nodes in it are themselves, not copies."""
+        state: MutableMapping[str, Any] = {}
+        plumpy.persistence.Savable._set_class_name(state, f'{type(self).__module__}:{type(self).__qualname__}')
+        self.save_instance_state(state, save_context)
+        return state
+
+    def save_instance_state(
+        self, out_state: MutableMapping[str, Any], save_context: plumpy.persistence.LoadSaveContext | None
+    ) -> None:
+        """Put what is needed to restore the process into ``out_state``.
+
+        The raw inputs are left out: they were needed to make the node only.
+        """
+        for name in _SAVED_BY_NAME:
+            out_state[name] = getattr(self, name)
+        extra = (self._auto_persist or set()) - _KNOWN_MEMBERS
+        if extra:
+            self.save_members(extra, out_state)
+        out_state['paused'] = self.paused
+        out_state['_state'] = self._state.save(save_context)
+        out_state['linked_outputs'] = self.linked_outputs
+        if self.inputs is not None:
+            if self._encoded_inputs is None:
+                self._encoded_inputs = self.encode_input_args(cast('Any', self.inputs))
+            out_state[BundleKeys.INPUTS_PARSED] = self._encoded_inputs
+        if self.outputs:
+            out_state[BundleKeys.OUTPUTS] = codec.dumps(self.outputs, 'outputs')
+        out_state[self.SaveKeys.CALC_ID.value] = self.pid
+
+    def load_instance_state(
+        self, saved_state: MutableMapping[str, Any], load_context: plumpy.persistence.LoadSaveContext
+    ) -> None:
+        """Restore the process from what :meth:`save_instance_state` put there."""
+        self._runner = load_context.runner if 'runner' in load_context else current_runner()
+        pk = saved_state[self.SaveKeys.CALC_ID.value]
+        node = load_node(pk=pk)
+        self._node = find_held_node(node.backend, pk) or node
+        context = load_context.copyextend(loop=self._runner.loop, communicator=self._runner.communicator)
+        super().load_instance_state(saved_state, context)
+        self._future = plumpy.persistence.SavableFuture(loop=self._loop)
+        if saved_state.get('paused'):
+            self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
+        self.linked_outputs = set(saved_state['linked_outputs'])
+        self._encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
+        self._raw_inputs = self._parsed_inputs
+        self.recorded_state = self._node.process_state
+        run = self._node.backend.read_run(pk)
+        self.fence = 0 if run is None else run.fence
+        self._node.hold()
+
+    def load_members(self, members: Iterable[str], saved_state: Any, load_context: Any = None) -> None:
+        """Restore the attributes that were saved."""
+        super().load_members([member for member in members if member in saved_state], saved_state, load_context)
+
+    def encode_input_args(self, inputs: dict[str, Any]) -> str:
+        """Return inputs as text, in which nodes are references.
+
+        :raises NotSavable: if an input that is no node could not be read back.
+        """
+        return codec.dumps(inputs, 'inputs')
+
+    def decode_input_args(self, encoded: str) -> dict[str, Any]:
+        """Return the inputs that :meth:`encode_input_args` made text of."""
+        return cast('dict[str, Any]', codec.loads(encoded))
+
+    def _save_checkpoint(self) -> None:
+        """Save where the process is, unless it is terminated or not to be saved; trouble is only told."""
+        recording.save_checkpoint(self)
+
+    # properties
+
+    @property
+    def node(self) -> ProcessNode:
+        """The node that tells everybody of this process."""
+        assert self._node is not None, 'the process has no node before it is created'
+        return self._node
+
+    @property
+    def uuid(self) -> str:  # type: ignore[override]
+        """The identifier of the node."""
+        return self.node.uuid
+
+    @property
+    def metadata(self) -> AttributeDict:
+        """The metadata it was launched with."""
+        inputs = cast('Any', self.inputs)
+        return cast('AttributeDict', inputs.get('metadata', AttributesFrozendict()) if inputs is not None else {})
+
+    @property
+    def runner(self) -> Runner:
+        """Who runs it."""
+        return self._runner
+
+    @property
+    def stores_provenance(self) -> bool:
+        """Whether node, inputs and outputs are stored: neither the metadata nor an unstored caller says no."""
+        if not self.metadata.get('store_provenance', True):
+            return False
+        parent = self.get_parent_calc() if self._node is None or not self._node.is_stored else None
+        return parent is None or parent.is_stored
+
+    @property
+    def is_persistent(self) -> bool:
+        """Whether it has checkpoints and a row that says it is to be run."""
+        return self._enable_persistence and self.node.is_stored
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is in a terminal state."""
+        return self._state is not None and self._state.is_terminal()
+
+    def get_parent_calc(self) -> ProcessNode | None:
+        """Return the node of the process that called this one, ``None`` if there is none."""
+        if self._parent_pid is None:
+            return None
+        current = plumpy.processes.Process.current()
+        if isinstance(current, Process) and current.pid == self._parent_pid:
+            return current.node
+        if not isinstance(self._parent_pid, int):
+            return None
+        live = self._runner.live_process(self._parent_pid)
+        return live.node if live is not None else cast('ProcessNode', load_node(pk=self._parent_pid))
+
+    def get_provenance_inputs_iterator(self) -> Iterator[tuple[str, Port]]:
+        """Yield name and port of the inputs that count for the provenance: no metadata, nothing kept out of the database."""
+        for name, port in self.spec().inputs.items():
+            if not (getattr(port, 'non_db', False) or getattr(port, 'is_metadata', False)):
+                yield name, port
+
+    # transitions
+
+    def transition_to(self, new_state: process_states.State | None, **kwargs: Any) -> None:
+        """Enter a state.
+
+        What fails because the infrastructure does is no state of the process: the error is passed on, and the process is
+        where its last checkpoint says.
+        """
+        exception = getattr(new_state, 'exception', None)
+        if isinstance(exception, INFRASTRUCTURE_ERRORS):
+            raise exception
+        with uninterrupted():
+            super().transition_to(new_state, **kwargs)
+
+    def transition_failed(
+        self, initial_state: Any, final_state: Any, exception: Exception, trace: TracebackType
+    ) -> None:
+        """Called when a state could not be entered: the process excepts, unless it is not its fault."""
+        if isinstance(exception, INFRASTRUCTURE_ERRORS):
+            raise exception.with_traceback(trace)
+        super().transition_failed(initial_state, final_state, exception, trace)
+
+    def on_entered(self, from_state: process_states.State | None) -> None:
+        """Called when a state was entered: outputs, attributes and a checkpoint are written in one transaction."""
+        recording.entered(self, from_state)
+        super().on_entered(from_state)
+
+    def on_terminated(self) -> None:
+        """Called when a terminal state was entered: the end is written in one transaction, and the node sealed."""
+        recording.terminated(self)
+        super().on_terminated()
+        self._runner.unregister(self)
+
+    def _conclude(self, state: process_states.Finished) -> None:
+        """Decide how a process ended: one that calls itself successful has all its required outputs."""
+        exit_code = _as_exit_code(state.result)
+        if exit_code.status == 0:
+            error = self.spec().outputs.validate(self.outputs)
+            if error is not None:
+                missing = self.exit_codes.ERROR_MISSING_OUTPUT
+                self.logger.warning('%s of Process<%s>: %s', missing.message, self.pid, error)
+                state.result = exit_code = missing
+        state.successful = exit_code.status == 0
+
+    def on_finish(self, result: int | ExitCode | None, successful: bool) -> None:
+        """Called when it finishes: exit status and message are set."""
+        exit_code = _as_exit_code(result)
+        self.node.set_exit_status(exit_code.status)
+        if exit_code.message is not None:
+            self.node.set_exit_message(exit_code.message)
+        super().on_finish(result, False)  # the outputs are checked
+
+    def on_except(self, exc_info: tuple[Any, Exception, TracebackType]) -> None:
+        """Called when it excepts: the traceback is reported and the exception set on the node."""
+        super().on_except(exc_info)
+        kind, exception, trace = exc_info
+        node = self.node
+        for key in (node.EXIT_STATUS_KEY, node.EXIT_MESSAGE_KEY):
+            if key in node.base.attributes:
+                node.base.attributes.delete(key)
+        node.set_exception(''.join(traceback.format_exception_only(kind, exception)).rstrip())
+        self.report(''.join(traceback.format_exception(kind, exception, trace)))
+
+    def on_paused(self, msg: str | None = None) -> None:
+        """Called when it is paused."""
+        super().on_paused(msg)
+        self.node.pause()
+        self._write_at_once()
+
+    def on_playing(self) -> None:
+        """Called when it goes on."""
+        super().on_playing()
+        self.node.unpause()
+        self._write_at_once()
+
+    def _write_at_once(self) -> None:
+        """Write what is gathered now, not with the next transition."""
+        if self.node.is_stored and not self._transitioning:
+            with self.node.backend.transaction():
+                self.node.flush()
+                recording.save_checkpoint(self)
+
+    def set_status(self, status: str | None) -> None:
+        """Set what the process says of itself, on its node too."""
+        super().set_status(status)
+        self.node.set_process_status(status or None)
+
+    async def step_until_terminated(self) -> None:
+        """Run it to its end."""
+        await ensure_portal()
+        await super().step_until_terminated()
+
+    async def _run_task(self, callback: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a function or coroutine function of the process; the process is the current one meanwhile."""
+        with self._process_scope():
+            result = callback(*args, **kwargs)
+            if hasattr(result, '__await__'):
+                result = await result
+        return result
+
+    def kill(
+        self, msg_text: str | None = None, force_kill: bool = False, msg: str | None = None
+    ) -> bool | plumpy.futures.Future:
+        """Kill the process and those it called.
+
+        :param msg_text: why, for the status; ``msg`` is an older name of it.
+        :param force_kill: whether a job on a computer is left to itself.
+        :return: whether it is killed, or a future of that if it is only asked to stop.
+        """
+        text = msg_text if msg_text is not None else msg
+        self.node.logger.info('Process<%s>: kill request: %s', self.pid, text)
+        had_ended = self.has_terminated()
+        result = super().kill(text, force_kill)
+        if not had_ended and result is not False:
+            self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
+        return cast('bool | plumpy.futures.Future', result)
+
+    def move_to(self, runner: Runner) -> None:
+        """Let another runner run the process, which was not started yet.
+
+        :raises InvalidOperation: if it was.
+        """
+        if self.state is not ProcessState.CREATED:
+            raise InvalidOperation(f'{self} was started already by another runner')
+        self._runner.unregister(self)
+        self._runner, self._loop = runner, runner.loop
+        self._future = plumpy.persistence.SavableFuture(loop=self._loop)
+        runner.register(self)
+
+    def give_away(self) -> None:
+        """Leave the process, which was not started yet, to the workers."""
+        node = self.node
+        store = node.backend
+        with store.transaction():
+            if self.recorded_state is not ProcessState.CREATED:
+                node.set_process_state(ProcessState.CREATED)
+            node.flush()
+            if self.fence:
+                store.release(cast('int', node.pk), self.fence, time.time())
+        node.release()
+        self._runner.unregister(self)
+        self.close()
+
+    # outputs
+
+    def out(self, output_port: Any, value: Any = None) -> None:  # type: ignore[override]
+        """Emit an output.
+
+        :param output_port: the name of the port, with dots between namespaces; a value alone is the output ``result``.
+        :param value: a node, or for a namespace a nested mapping of nodes.
+        :raises ValueError: if the port refuses the value, or there is none.
+        :raises TypeError: if the value is no node.
+        """
+        if value is None:
+            output_port, value = self.SINGLE_OUTPUT_LINKNAME, output_port
+        emission.emit(self, output_port, value)
+
+    def out_many(self, out_dict: Mapping[str, Any]) -> None:
+        """Emit several outputs, by name of port."""
+        for name, value in out_dict.items():
+            self.out(name, value)
+
+    def on_output_emitting(self, output_port: str, value: Any) -> None:
+        """Called before an output is emitted.
+
+        :raises TypeError: if it is no node.
+        """
+        super().on_output_emitting(output_port, value)
+        emission.check_is_data(output_port, value)
+
+    def update_outputs(self) -> None:
+        """Store and link the outputs that are new since the last call, unless provenance is not wanted."""
+        recording.link_outputs(self)
+
+    # other processes
+
+    def submit(
+        self, process: type[Process] | ProcessBuilder, inputs: dict[str, Any] | None = None, **kwargs: Any
+    ) -> ProcessNode:
+        """Launch another process, which this one is the caller of, and return its node at once.
+
+        :param process: class, builder or instance; no process function.
+        :param inputs: values by name of port, instead of keywords.
+        """
+        return self._runner.submit(process, inputs, **kwargs)
+
+    def exposed_inputs(
+        self, process_class: type[Process], namespace: str | None = None, agglomerate: bool = True
+    ) -> AttributeDict:
+        """Return the values of the inputs that were exposed from another class.
+
+        :param namespace: the namespace they were exposed in.
+        :param agglomerate: whether the namespaces above are looked at too; the lower ones win.
+        :raises KeyError: if there is no such namespace.
+        """
+        return exposure.exposed_inputs(self, process_class, namespace, agglomerate)
+
+    def exposed_outputs(
+        self, node: ProcessNode, process_class: type[Process], namespace: str | None = None, agglomerate: bool = True
+    ) -> AttributeDict:
+        """Return the outputs of another process that were exposed from its class, by the names they have here.
+
+        :param node: the other process.
+        :param namespace: the namespace they were exposed in.
+        :param agglomerate: whether the namespaces above are looked at too; the lower ones win.
+        :raises KeyError: if there is no such namespace.
+        """
+        return exposure.exposed_outputs(self, node, process_class, namespace, agglomerate)
+
+    @staticmethod
+    def _get_namespace_list(namespace: str | None = None, agglomerate: bool = True) -> list[str | None]:
+        """Return a namespace with those above it."""
+        return exposure.namespace_list(namespace, agglomerate)
+
+    # flat forms
+
+    def _flat_inputs(self) -> dict[str, Any]:
+        """Return the inputs that are linked, by link label."""
+        return dict(flattening.flat_inputs(self.spec().inputs, self.inputs))
+
+    def _flat_outputs(self) -> dict[str, Any]:
+        """Return the outputs by link label."""
+        return dict(flattening.flat_outputs(self.outputs))
+
+    def _flatten_inputs(
+        self,
+        port: InputPort | PortNamespace | None,
+        port_value: Any,
+        parent_name: str = '',
+        separator: str = PORT_NAMESPACE_SEPARATOR,
+    ) -> list[tuple[str, Any]]:
+        """Return label and node of what is linked of the value of a port."""
+        return list(flattening.flat_inputs(port, port_value, parent_name, separator))
+
+    def _flatten_outputs(
+        self, port: Port | None, port_value: Any, parent_name: str = '', separator: str = PORT_NAMESPACE_SEPARATOR
+    ) -> list[tuple[str, Any]]:
+        """Return label and node of the value of an output port."""
+        return list(flattening.flat_outputs(port_value, parent_name, separator))
+
+    # telling
+
+    def report(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log a message for the user, which is kept with the node.
+
+        Process, class and the name of the calling function are put before it.
+
+        :param msg: the message; with ``args``, a template in the manner of ``%``.
+        """
+        caller = sys._getframe(1).f_code.co_name
+        prefix = f'[{self.node.pk}|{type(self).__name__}|{caller}]: '
+        if args:
+            prefix = prefix.replace('%', '%%')
+        self.logger.log(LOG_LEVEL_REPORT, f'{prefix}{msg}', *args, **kwargs)
+
+
+def _as_exit_code(result: Any) -> ExitCode:
+    """Return how a process ended as an exit code.
+
+    :raises ValueError: if it is none, nor an integer, nor nothing.
+    """
+    if result is None:
+        return ExitCode()
+    if isinstance(result, ExitCode):
+        return result
+    if isinstance(result, int):
+        return ExitCode(int(result))
+    raise ValueError(
+        f'the result of a process is an integer, an ExitCode or None, not {result!r} of type {type(result)}'
+    )

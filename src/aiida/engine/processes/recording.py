@@ -1,0 +1,181 @@
+"""What a process writes, and when: one transaction at its creation, one per transition, one at its end."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from plumpy.exceptions import PersistenceError
+from plumpy.process_states import ProcessState
+
+from aiida.common.exceptions import InvalidOperation
+from aiida.common.links import LinkType
+from aiida.engine.processes.flattening import flat_inputs, flat_outputs
+from aiida.orm import CalculationNode, Data, ProcessNode, WorkflowNode
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.process import Process
+    from aiida.orm import Node
+
+__all__ = ('create', 'entered', 'link_inputs', 'link_outputs', 'link_parent', 'save_checkpoint', 'terminated')
+
+LOGGER = logging.getLogger('aiida.engine.processes.recording')
+
+
+def create(process: Process) -> None:
+    """Make the node of a process with all that is known of it, and write it with its inputs, its first checkpoint and the
+    row that says it is to be run."""
+    node = process.get_or_create_db_record()
+    process.attach_node(node)
+    process._setup_db_record()
+    if not process.stores_provenance:
+        return
+    store = node.backend
+    with store.transaction():
+        for source, _, _ in node._incoming:
+            if source._record.id is None:
+                source.store()
+        node.store()
+        process._pid = node.pk
+        node.hold()
+        if process.is_persistent:
+            process.fence = store.enlist(node._record.id, owner=process.runner.owner)  # type: ignore[arg-type]
+            save_checkpoint(process)
+
+
+def entered(process: Process, from_state: Any) -> None:
+    """Write what a transition changed; the last one is written by :func:`terminated`."""
+    state = process._state
+    label = state.LABEL
+    if label is ProcessState.CREATED:
+        return
+    node = process.node
+    known = process.recorded_state
+    if known is not label:
+        node.set_process_state(label)
+        process.recorded_state = label
+    if state.is_terminal() or not node.is_stored:
+        return
+    if known is label and from_state is not None and from_state.LABEL is ProcessState.CREATED:
+        return  # it was created as running: what there is to write goes with the next transition
+    with node.backend.transaction():
+        link_outputs(process)
+        node.flush()
+        save_checkpoint(process)
+
+
+def terminated(process: Process) -> None:
+    """Write the end of a process: outputs, the last attributes, the seal; nothing of it is alive any more."""
+    node = process.node
+    finished = process._state.LABEL is not ProcessState.EXCEPTED
+    if not node.is_stored:
+        if finished:
+            check_outputs(process)
+        node.base.attributes.set(node.SEALED_KEY, True)
+        return
+    with node.backend.transaction():
+        if finished:
+            link_outputs(process)
+        node.seal()
+        node.flush()
+        if process.is_persistent:
+            node.backend.finish(node._record.id, process.fence)  # type: ignore[arg-type]
+    node.release()
+
+
+def save_checkpoint(process: Process) -> None:
+    """Save where a process is; what cannot be saved is told once, and the checkpoint before stays."""
+    persister = process.runner.persister
+    if persister is None or not process.is_persistent or process.has_ended:
+        return
+    try:
+        persister.save_checkpoint(process)
+    except PersistenceError as exception:
+        message = str(exception)
+        if message != process.checkpoint_trouble:
+            process.checkpoint_trouble = message
+            process.logger.warning(
+                '%s. The process goes on; if it is interrupted, it resumes from the checkpoint before.', message
+            )
+
+
+# links
+
+
+def link_parent(process: Process, parent: ProcessNode | None) -> None:
+    """Link a process to the one that called it.
+
+    :raises InvalidOperation: if a calculation called it.
+    """
+    if parent is None:
+        return
+    if isinstance(parent, CalculationNode):
+        raise InvalidOperation(
+            f'calling processes from a calculation type process is forbidden: {type(process).__name__} was called from '
+            f'{parent.process_label}<{parent.pk}>; call it from a work function or work chain'
+        )
+    node = process.node
+    if not isinstance(parent, WorkflowNode) or not parent.is_stored or not process.stores_provenance:
+        return
+    link_type = LinkType.CALL_CALC if isinstance(node, CalculationNode) else LinkType.CALL_WORK
+    node.base.links.add_incoming(parent, link_type, process.metadata.get('call_link_label', 'CALL'))
+
+
+def link_inputs(process: Process) -> None:
+    """Link the inputs of a process that are nodes to its node."""
+    node = process.node
+    link_type = LinkType.INPUT_CALC if isinstance(node, CalculationNode) else LinkType.INPUT_WORK
+    for label, source in flat_inputs(process.spec().inputs, process.inputs):
+        if not process.stores_provenance and not source.is_stored:
+            continue
+        node.base.links.add_incoming(source, link_type, label)
+
+
+def link_outputs(process: Process) -> None:
+    """Store the outputs that are new since the last call and link them."""
+    outputs = process.outputs
+    if not outputs or not process.stores_provenance:
+        return
+    linked = process.linked_outputs
+    node = process.node
+    creates = isinstance(node, CalculationNode)
+    new = []
+    for label, output in flat_outputs(outputs):
+        if label in linked:
+            continue
+        _check_output(process, output, creates)
+        output.base.links.add_incoming(node, LinkType.CREATE if creates else LinkType.RETURN, label)
+        if creates:
+            output.store()
+        new.append(label)
+    if new:
+        linked.update(new)
+        node.backend.on_rollback(lambda: linked.difference_update(new))
+
+
+def check_outputs(process: Process) -> None:
+    """Check outputs that are not stored as they would be if they were."""
+    creates = isinstance(process.node, CalculationNode)
+    for _, output in flat_outputs(process.outputs):
+        if not creates and not output.is_stored:
+            continue  # what an inner calculation created was not stored either
+        _check_output(process, output, creates)
+
+
+def _check_output(process: Process, output: Node, creates: bool) -> None:
+    """
+    :raises ValueError: if a calculation returns what was stored before, or a workflow returns what was not.
+    """
+    if not isinstance(output, Data):
+        raise TypeError(f'an output of a process must be a Data node, not {output!r}')
+    if creates and output.is_stored:
+        raise ValueError(
+            f'{process.node.process_label} returned {output!r}, an already stored Data node, but a calculation creates '
+            'its outputs: do not call `store()` yourself, and return an input from a `workfunction` instead'
+        )
+    if not creates and not output.is_stored:
+        raise ValueError(
+            f'Workflow<{process.node.process_label}> tried returning an unstored `Data` node. This likely means new '
+            '`Data` is being created inside the workflow. To keep its provenance, create it in a `calcfunction` and '
+            'return the output of that'
+        )

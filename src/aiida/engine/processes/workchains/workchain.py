@@ -1,0 +1,355 @@
+"""Work chains: an outline of steps, and a context that is carried from one to the next."""
+
+from __future__ import annotations
+
+import collections.abc
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from plumpy.process_states import Continue, Wait
+from plumpy.processes import ProcessStateMachineMeta
+from plumpy.workchains import Stepper, _PropagateReturn, if_, return_, while_
+from plumpy.workchains import WorkChainSpec as PlumpyWorkChainSpec
+
+from aiida.common.exceptions import InvalidOperation
+from aiida.common.extendeddicts import AttributeDict
+from aiida.engine.processes.exit_code import ExitCode
+from aiida.engine.processes.process import Process, ProcessState
+from aiida.engine.processes.process_spec import ProcessSpec
+from aiida.engine.processes.workchains.awaitable import (
+    Awaitable,
+    AwaitableAction,
+    AwaitableTarget,
+    construct_awaitable,
+)
+from aiida.engine.processes.workchains.context import ToContext
+from aiida.engine.runtime import codec
+from aiida.orm import Node, ProcessNode, WorkChainNode, load_node
+
+if TYPE_CHECKING:
+    from aiida.engine.runners import Runner
+
+__all__ = ('WorkChain', 'if_', 'return_', 'while_')
+
+MethodType = TypeVar('MethodType', bound=Callable[..., Any])
+
+
+class WorkChainSpec(ProcessSpec, PlumpyWorkChainSpec):
+    """The specification of a work chain, which has an outline."""
+
+
+class Protect(ProcessStateMachineMeta):
+    """Metaclass that refuses classes which override a method the engine relies on."""
+
+    _MARK = '_is_final'
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+        """
+        :raises RuntimeError: if ``namespace`` overrides a protected method of one of the bases.
+        """
+        for attribute in namespace:
+            if attribute.startswith('__'):
+                continue
+            for base in bases:
+                if getattr(getattr(base, attribute, None), mcs._MARK, False):
+                    raise RuntimeError(
+                        f'the method `{attribute}` is protected cannot be overridden, but `{name}` does; give the method '
+                        'of the class another name'
+                    )
+        return super().__new__(mcs, name, bases, namespace)
+
+    @classmethod
+    def final(mcs, method: MethodType) -> MethodType:
+        """Protect a method."""
+        setattr(method, mcs._MARK, True)
+        return method
+
+
+class WorkChain(Process, metaclass=Protect):
+    """A workflow of steps.
+
+    Subclasses declare inputs, outputs and the outline in ``define``; steps are methods. What a step leaves in ``self.ctx``
+    is there for the next. A step that returns ``ToContext(key=node)`` (or calls ``self.to_context``) lets the work chain wait
+    for sub processes; one that returns an exit code or a positive integer ends it.
+    """
+
+    _node_class = WorkChainNode
+    _spec_class = WorkChainSpec
+    _STEPPER_STATE = 'stepper_state'
+    _CONTEXT = 'CONTEXT'
+    _telling: Any = None
+
+    def __init__(
+        self,
+        inputs: dict[str, Any] | None = None,
+        logger: logging.Logger | None = None,
+        runner: Runner | None = None,
+        enable_persistence: bool = True,
+        parent_pid: int | None = None,
+    ) -> None:
+        """
+        :param inputs: values by name of port.
+        :param logger: where it reports until it has a node.
+        :param runner: who runs it; by default that of this thread.
+        :param enable_persistence: whether checkpoints are saved.
+        :param parent_pid: the process that calls it; by default the one that is running.
+        :raises InvalidOperation: if the class is ``WorkChain`` itself.
+        """
+        if type(self) is WorkChain:
+            raise InvalidOperation(
+                'cannot construct or launch a base `WorkChain` class: derive one that has an outline'
+            )
+        super().__init__(inputs, logger, runner, parent_pid=parent_pid, enable_persistence=enable_persistence)
+        self._stepper: Stepper | None = None
+        self._awaitables: list[Awaitable] = []
+        self._context = AttributeDict()
+
+    @classmethod
+    def spec(cls) -> WorkChainSpec:  # type: ignore[override]
+        """Return the specification."""
+        return cast('WorkChainSpec', super().spec())
+
+    @property
+    def node(self) -> WorkChainNode:
+        """The node that tells everybody of this work chain."""
+        return cast('WorkChainNode', super().node)
+
+    @property
+    def ctx(self) -> AttributeDict:
+        """What the steps share."""
+        return self._context
+
+    # saving and restoring
+
+    def save_instance_state(self, out_state: Any, save_context: Any) -> None:
+        """Put what is needed to restore the work chain into ``out_state``, context and place in the outline included."""
+        super().save_instance_state(out_state, save_context)
+        out_state[self._CONTEXT] = codec.dumps(self._context, 'ctx')
+        out_state['awaitables'] = self._awaitables
+        if self._stepper is not None:
+            out_state[self._STEPPER_STATE] = self._stepper.save()
+
+    def load_instance_state(self, saved_state: Any, load_context: Any) -> None:
+        """Restore the work chain; sub processes it waits for are watched again."""
+        super().load_instance_state(saved_state, load_context)
+        self._context = codec.loads(saved_state[self._CONTEXT])
+        self._awaitables = list(saved_state['awaitables'])
+        stepper_state = saved_state.get(self._STEPPER_STATE)
+        self._stepper = None
+        if stepper_state is not None:
+            self._stepper = self.spec().get_outline().recreate_stepper(stepper_state, self)
+        self._relink_placeholders()
+        self.set_logger(self.node.logger)
+        if self._awaitables:
+            self._action_awaitables()
+        elif self.state == ProcessState.WAITING:
+            self.call_soon(self.resume)
+
+    def _relink_placeholders(self) -> None:
+        """Put the awaitables where the context has copies of them, which the checkpoint made of them."""
+        by_pk = {(awaitable.pk, awaitable.key): awaitable for awaitable in self._awaitables}
+        for awaitable in self._awaitables:
+            context, key = self._resolve_nested_context(awaitable.key)
+            if awaitable.action == AwaitableAction.APPEND:
+                context[key] = [
+                    by_pk.get((item.pk, awaitable.key), item) if isinstance(item, Awaitable) else item
+                    for item in context.get(key, [])
+                ]
+            else:
+                context[key] = awaitable
+
+    # context
+
+    def _resolve_nested_context(self, key: str) -> tuple[AttributeDict, str]:
+        """Return the dictionary and the last key that a dotted key stands for; dictionaries on the way are made.
+
+        :raises ValueError: if something else is in the way.
+        """
+        context = self.ctx
+        *path, last = key.split('.')
+        for index, part in enumerate(path):
+            inner = context.setdefault(part, AttributeDict())
+            if not isinstance(inner, AttributeDict):
+                raise ValueError(
+                    f'Can not update the context for key `{key}`: found instance of `{type(inner)}` at '
+                    f'`{".".join(path[: index + 1])}`, expected AttributeDict'
+                )
+            context = inner
+        return context, last
+
+    def _insert_awaitable(self, awaitable: Awaitable) -> None:
+        """Put an awaitable into the context, in the place of what it stands for, and wait for it before the next step."""
+        context, key = self._resolve_nested_context(awaitable.key)
+        if awaitable.action == AwaitableAction.ASSIGN:
+            context[key] = awaitable
+        elif awaitable.action == AwaitableAction.APPEND:
+            known = context.setdefault(key, [])
+            if not isinstance(known, list):
+                raise ValueError(f'cannot append to `{awaitable.key}` of the context: it is {known!r}, not a list')
+            known.append(awaitable)
+        else:
+            raise ValueError(f'there is no context action {awaitable.action!r}')
+        self._awaitables.append(awaitable)
+
+    def _resolve_awaitable(self, awaitable: Awaitable, value: Any) -> None:
+        """Replace an awaitable in the context by what it stands for; the order of a list stays that of registration."""
+        context, key = self._resolve_nested_context(awaitable.key)
+        if awaitable.action == AwaitableAction.ASSIGN:
+            context[key] = value
+        else:
+            values = context[key]
+            values[next(index for index, item in enumerate(values) if item is awaitable)] = value
+        awaitable.resolved = True
+        self._awaitables.remove(awaitable)
+
+    @Protect.final
+    def to_context(self, **kwargs: Awaitable | ProcessNode) -> None:
+        """Wait for sub processes before the next step, and have their nodes in the context then.
+
+        :param kwargs: node or awaitable by key; a dot in a key goes down into a dictionary of the context.
+        :raises ValueError: if one is neither, or something is in the way.
+        """
+        for key, value in kwargs.items():
+            awaitable = construct_awaitable(value)
+            awaitable.key = key
+            self._insert_awaitable(awaitable)
+
+    def _update_process_status(self) -> None:
+        """Say which sub processes are waited for."""
+        if self._awaitables:
+            self.set_status(f'Waiting for child processes: {", ".join(str(item.pk) for item in self._awaitables)}')
+        else:
+            self.set_status(None)
+
+    # steps
+
+    @Protect.final
+    def on_run(self) -> None:
+        """Called when it starts to run a step: the place in the outline is noted on the node."""
+        super().on_run()
+        self.node.set_stepper_state_info(str(self._stepper))
+
+    @Protect.final
+    async def run(self) -> Any:
+        """Take the first step."""
+        self._stepper = self.spec().get_outline().create_stepper(self)
+        return self._do_step()
+
+    def _do_step(self, *_: Any) -> Any:
+        """Take the next step of the outline.
+
+        :return: what comes next: waiting for what the step asked for, the next step, or the end with an exit code.
+        """
+        self._awaitables = []
+        stepper = cast('Stepper', self._stepper)
+        try:
+            finished, result = stepper.step()
+        except _PropagateReturn as exception:
+            finished, result = True, exception.exit_code
+        if isinstance(result, ToContext):
+            self.to_context(**result)
+            result = None
+        elif isinstance(result, ExitCode):
+            if result.status > 0 or finished:
+                return result
+        elif isinstance(result, int) and result > 0:
+            return ExitCode(int(result))
+        if self._awaitables:
+            # also after the last step: what it launched is part of this work chain
+            return Wait(self._do_step if not finished else self._do_nothing, 'Waiting before next step')
+        return None if finished else Continue(self._do_step)
+
+    def _do_nothing(self, *_: Any) -> None:
+        """End, after what the last step waited for."""
+
+    def _store_nodes(self, data: Any) -> None:
+        """Store the nodes in nested data that are not stored."""
+        if isinstance(data, Node):
+            if not data.is_stored:
+                data.store()
+        elif isinstance(data, Mapping):
+            for value in data.values():
+                self._store_nodes(value)
+        elif isinstance(data, collections.abc.Sequence) and not isinstance(data, str | bytes):
+            for value in data:
+                self._store_nodes(value)
+
+    @Protect.final
+    def on_exiting(self) -> None:
+        """Called when a state is left: nodes in the context are stored, so that a checkpoint can refer to them."""
+        super().on_exiting()
+        try:
+            self._store_nodes(self.ctx)
+        except Exception:
+            self.logger.exception('a node in the context of WorkChain<%s> could not be stored', self.pid)
+
+    @Protect.final
+    def on_wait(self, awaitables: Sequence[Any]) -> None:
+        """Called when it begins to wait: the sub processes are watched, or it goes on at once if there are none."""
+        super().on_wait(awaitables)
+        if self._awaitables:
+            self._update_process_status()
+            self._action_awaitables()
+        else:
+            self.call_soon(self.resume)
+
+    def _action_awaitables(self) -> None:
+        """Ask the runner to tell when the sub processes are terminated.
+
+        :raises ValueError: for something else than a process.
+        """
+        for awaitable in self._awaitables:
+            if awaitable.target != AwaitableTarget.PROCESS:
+                raise ValueError(f'a work chain can wait for processes only, not {awaitable.target!r}')
+            self.runner.call_on_process_finish(awaitable.pk, _Finished(self, awaitable))
+
+    def _on_awaitable_finished(self, awaitable: Awaitable) -> None:
+        """Take a terminated sub process into the context; after the last one, take the next step."""
+        if self.has_terminated() or not any(item is awaitable for item in self._awaitables):
+            return
+        try:
+            node = load_node(pk=awaitable.pk)
+        except Exception as exception:
+            self.fail(exception, exception.__traceback__)
+            return
+        value = _outputs_of(node) if awaitable.outputs else node
+        self._resolve_awaitable(awaitable, value)
+        if self._awaitables:
+            if self._telling is None:
+                self._telling = self.loop.call_later(_TELL_AFTER, self._tell)
+            return
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        self._update_process_status()
+        if self.state == ProcessState.WAITING:
+            self.resume()
+
+    def _tell(self) -> None:
+        """Write which sub processes are still waited for."""
+        self._telling = None
+        if not self.has_terminated() and self._awaitables:
+            self._update_process_status()
+            self.node.flush()
+
+
+#: Seconds after which the status tells that a sub process has ended while others are waited for.
+_TELL_AFTER = 0.5
+
+
+class _Finished:
+    """Tells a work chain that a sub process is terminated."""
+
+    __slots__ = ('awaitable', 'work_chain')
+
+    def __init__(self, work_chain: WorkChain, awaitable: Awaitable) -> None:
+        self.work_chain = work_chain
+        self.awaitable = awaitable
+
+    def __call__(self) -> None:
+        self.work_chain._on_awaitable_finished(self.awaitable)
+
+
+def _outputs_of(node: Any) -> dict[str, Any]:
+    return {link.link_label: link.node for link in node.base.links.get_outgoing()}

@@ -1,0 +1,1 @@
+"""Who runs what: checkpoints, the rows of what is alive, the runner of a thread."""

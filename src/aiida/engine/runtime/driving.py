@@ -1,0 +1,215 @@
+"""Running a process to its end for somebody who waits, whatever the thread is doing: nothing, a step, or a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from plumpy.exceptions import KilledError
+from plumpy.greenback_bridge import ensure_portal, has_portal, sync_await
+
+from aiida.engine.runtime.current import use_runner
+from aiida.engine.runtime.interrupts import interruptible
+from aiida.engine.utils import instantiate_process, loop_scope
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.process import Process
+    from aiida.engine.runners import Runner
+
+__all__ = ('abort', 'run', 'wait_for')
+
+#: Runners for loops that are not theirs, such as that of a notebook.
+_GUESTS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runner] = weakref.WeakKeyDictionary()
+#: Futures that let the waiting end when a process was interrupted by the infrastructure, by loop.
+_ABORTS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = weakref.WeakKeyDictionary()
+
+
+def run(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
+    """Run a process to its end and return it.
+
+    :param runner: who is to run it, unless a loop that is not its own is running in this thread.
+    :param process: class, builder or instance.
+    :raises Exception: what the process raised, or what interrupted it.
+    :raises KeyboardInterrupt: after it was killed by Ctrl-C.
+    """
+    running = _running_loop()
+    if running is None:
+        return _run_here(runner, process, inputs)
+    if has_portal():
+        if running is not runner.loop:
+            runner = _guest_runner(runner, running)
+        instance = _instantiate(runner, process, inputs)
+        sync_await(_finish(runner, instance))
+        instance.future().result()
+        return instance
+    return _run_in_thread(runner, process, inputs)
+
+
+def wait_for(loop: asyncio.AbstractEventLoop, awaitable: Any) -> Any:
+    """Wait for something in a loop, which may be the one that is running."""
+    running = _running_loop()
+    if running is not None and has_portal():
+        return sync_await(awaitable)
+    with loop_scope(loop):
+        return loop.run_until_complete(_with_portal(awaitable))
+
+
+def abort(loop: asyncio.AbstractEventLoop, exception: BaseException) -> None:
+    """Let those who wait for processes in a loop fail."""
+    for future in list(_ABORTS.get(loop, ())):
+        if not future.done():
+            future.set_exception(exception)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+async def _with_portal(awaitable: Any) -> Any:
+    await ensure_portal()
+    return await awaitable
+
+
+def _instantiate(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
+    before = runner.starts_at_once
+    runner.starts_at_once = True
+    try:
+        return instantiate_process(runner, process, **inputs)
+    finally:
+        runner.starts_at_once = before
+
+
+def _guest_runner(runner: Runner, loop: asyncio.AbstractEventLoop) -> Runner:
+    """Return a runner like ``runner`` for a loop that is running already."""
+    guest = _GUESTS.get(loop)
+    if guest is None:
+        guest = type(runner)(poll_interval=runner._poll_interval, loop=loop, persister=runner.persister)
+        _GUESTS[loop] = guest
+    return guest
+
+
+async def _finish(runner: Runner, process: Process) -> None:
+    """Wait for a process to end, and for what it launched and did not wait for.
+
+    :raises Exception: what interrupted it or one of the others.
+    """
+    if process.has_terminated():
+        return
+    loop = runner.loop
+    aborted: asyncio.Future[None] = loop.create_future()
+    waiting = _ABORTS.setdefault(loop, set())
+    waiting.add(aborted)
+    try:
+        root = runner.start_task(process)
+        await asyncio.wait({root, aborted}, return_when=asyncio.FIRST_COMPLETED)
+        while process.has_terminated() and process.is_successful and not aborted.done():
+            rest = [task for pid, task in runner._tasks.items() if _called_by(runner, pid, process)]
+            if not rest:
+                break
+            await asyncio.wait({*rest, aborted}, return_when=asyncio.FIRST_COMPLETED)
+        if aborted.done():
+            for task in list(runner._tasks.values()):
+                task.cancel()
+            raise aborted.exception()  # type: ignore[misc]
+        if root.done() and not root.cancelled():
+            root.result()
+    finally:
+        waiting.discard(aborted)
+        if not aborted.done():
+            aborted.cancel()
+
+
+def _called_by(runner: Runner, pid: Any, ancestor: Process) -> bool:
+    """Return whether a process that lives here was called, directly or not, by another."""
+    process = runner.live_process(pid)
+    while process is not None and process._parent_pid is not None:
+        if process._parent_pid == ancestor.pid:
+            return True
+        process = runner.live_process(process._parent_pid)
+    return False
+
+
+def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
+    """Run a process in a thread where no loop is running."""
+    loop = runner.loop
+    with loop_scope(loop), interruptible():
+        instance = _instantiate(runner, process, inputs)
+        try:
+            loop.run_until_complete(_with_portal(_finish(runner, instance)))
+        except KeyboardInterrupt:
+            _kill(runner, instance)
+            raise
+    instance.future().result()
+    return instance
+
+
+def _kill(runner: Runner, process: Process) -> None:
+    """Kill a process and what it called, after Ctrl-C."""
+    if process.has_terminated():
+        return
+
+    async def kill() -> None:
+        process.kill('Killed by Ctrl-C')
+        for _ in range(1000):
+            tasks = [
+                task for pid, task in runner._tasks.items() if pid == process.pid or _called_by(runner, pid, process)
+            ]
+            if not tasks:
+                break
+            await asyncio.wait(tasks, timeout=5)
+
+    runner.loop.run_until_complete(_with_portal(kill()))
+    if process.has_terminated() and isinstance(process.future().exception(), KilledError):
+        return
+
+
+def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
+    """Run a process in a thread of its own, because a loop that cannot wait for it is running in this one."""
+    outcome: dict[str, Any] = {}
+    started = threading.Event()
+
+    def target() -> None:
+        with runner.sibling() as own, use_runner(own):
+            outcome['runner'] = own
+            own.loop  # noqa: B018 - made before it is needed from outside
+            started.set()
+            try:
+                outcome['process'] = _run_here(own, _for_runner(process, own), inputs)
+            except BaseException as exception:
+                outcome['exception'] = exception
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(target,), name='aiida-run', daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        started.wait()
+        own: Runner = outcome['runner']
+        own.loop.call_soon_threadsafe(_kill_all, own)
+        thread.join()
+        raise
+    if 'exception' in outcome:
+        raise outcome['exception']
+    result: Process = outcome['process']
+    return result
+
+
+def _for_runner(process: Any, runner: Runner) -> Any:
+    """Return a process for another runner: an instance that was not started moves there."""
+    from aiida.engine.processes.process import Process
+
+    if isinstance(process, Process):
+        process.move_to(runner)
+    return process
+
+
+def _kill_all(runner: Runner) -> None:
+    for live in list(runner._live.values()):
+        if not live.has_terminated():
+            live.kill('Killed by Ctrl-C')

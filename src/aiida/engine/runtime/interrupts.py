@@ -1,0 +1,78 @@
+"""Ctrl-C between transitions, never within one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+__all__ = ('interruptible', 'uninterrupted')
+
+_depth = 0
+_pending = False
+_installed = False
+
+
+def _handle(signum: int, frame: FrameType | None) -> None:
+    """Raise ``KeyboardInterrupt``, or let the transition end first."""
+    global _pending
+    if _depth:
+        _pending = True
+    else:
+        raise KeyboardInterrupt
+
+
+class _Uninterrupted:
+    """Context in which the main thread is not interrupted; an interrupt that came meanwhile is raised at its end."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        global _depth
+        if _installed and threading.get_ident() == _MAIN:
+            _depth += 1
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        global _depth, _pending
+        if _installed and threading.get_ident() == _MAIN:
+            _depth -= 1
+            if _pending and not _depth:
+                _pending = False
+                raise KeyboardInterrupt
+
+
+_MAIN = threading.main_thread().ident
+_CONTEXT = _Uninterrupted()
+
+
+def uninterrupted() -> _Uninterrupted:
+    """Return a context in which Ctrl-C waits."""
+    return _CONTEXT
+
+
+class interruptible:  # noqa: N801 - reads as a function
+    """Context of a run: Ctrl-C raises ``KeyboardInterrupt``, but never in the middle of a transition.
+
+    Handlers of the user and other threads are left alone.
+    """
+
+    __slots__ = ('_mine',)
+
+    def __enter__(self) -> None:
+        global _installed
+        self._mine = (
+            not _installed
+            and threading.get_ident() == _MAIN
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self._mine:
+            signal.signal(signal.SIGINT, _handle)
+            _installed = True
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        global _installed, _depth, _pending
+        if self._mine:
+            _installed = False
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            _depth, _pending = 0, False

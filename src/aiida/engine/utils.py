@@ -1,0 +1,229 @@
+"""Small things the engine is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import plumpy.processes
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.builder import ProcessBuilder
+    from aiida.engine.processes.process import Process
+    from aiida.engine.runners import Runner
+    from aiida.orm import ProcessNode
+
+__all__ = ('InterruptableFuture', 'interruptable_task', 'is_process_function')
+
+LOGGER = logging.getLogger('aiida.engine.utils')
+PROCESS_STATE_CHANGE_KEY = 'process|state_change|{}'
+PROCESS_STATE_CHANGE_DESCRIPTION = 'The last time a process of type {}, changed state'
+PROCESS_CALC_STATE_CHANGE_DESCRIPTION = PROCESS_STATE_CHANGE_DESCRIPTION.format('calculation')
+
+
+def prepare_inputs(inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[str, Any]:
+    """Return the inputs of a launch, given either as one dictionary or as keywords.
+
+    :raises ValueError: if both are given.
+    """
+    if inputs is not None and kwargs:
+        raise ValueError('Cannot specify both `inputs` and `kwargs`: give one dictionary, or keywords')
+    if kwargs:
+        return kwargs
+    return dict(inputs) if inputs is not None else {}
+
+
+def instantiate_process(runner: Runner, process: Process | type[Process] | ProcessBuilder, **inputs: Any) -> Process:
+    """Return a process that is ready to be run.
+
+    :param runner: who is to run it.
+    :param process: a class, an instance (which takes no inputs), or a builder (whose inputs are added to).
+    :param inputs: values by name of port.
+    :raises ValueError: if it is none of these.
+    """
+    from aiida.engine.processes.builder import ProcessBuilder
+    from aiida.engine.processes.process import Process
+
+    if isinstance(process, Process):
+        if inputs:
+            raise ValueError('an instance of a process has its inputs already; give inputs with a class or builder')
+        if process.runner is not runner:
+            raise ValueError(f'{process} belongs to another runner: launch its class')
+        return process
+    if isinstance(process, ProcessBuilder):
+        builder = process
+        process_class = builder.process_class
+        inputs = {**builder._inputs(prune=True), **inputs}
+    elif is_process_function(process):
+        process_class = process.process_class  # type: ignore[attr-defined]
+    elif inspect.isclass(process) and issubclass(process, Process):
+        process_class = process
+    else:
+        raise ValueError(
+            f'invalid process {type(process)}, needs to be Process or ProcessBuilder, not {process!r}; '
+            'a function becomes a process with the decorator `calcfunction` or `workfunction`'
+        )
+    return process_class(runner=runner, inputs=inputs)
+
+
+class InterruptableFuture(asyncio.Future):  # type: ignore[type-arg]
+    """A future that can be made to fail from outside while something is waited for."""
+
+    def interrupt(self, reason: Exception) -> None:
+        """Let it fail with ``reason``."""
+        self.set_exception(reason)
+
+    async def with_interrupt(self, coro: Awaitable[Any]) -> Any:
+        """Wait for ``coro`` and return its result, unless this is interrupted first.
+
+        :raises Exception: what it was interrupted with.
+        """
+        task = asyncio.ensure_future(coro)
+        waited: set[asyncio.Future[Any]] = {task, self}
+        while True:
+            done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if self in done:
+                error = self.exception()
+                if error is not None:
+                    task.cancel()
+                    raise error
+                waited = {task}
+            if task in done:
+                return task.result()
+
+
+def interruptable_task(
+    coro: Callable[[InterruptableFuture], Awaitable[Any]], loop: asyncio.AbstractEventLoop | None = None
+) -> InterruptableFuture:
+    """Run a coroutine function as a task that can be interrupted.
+
+    :param coro: called with the future that is returned.
+    :param loop: the loop to run it in, the current one for ``None``.
+    """
+    loop = loop if loop is not None else asyncio.get_event_loop()
+    future = InterruptableFuture(loop=loop)
+
+    async def execute() -> None:
+        try:
+            result = await coro(future)
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            if not future.done():
+                future.cancel()
+            raise
+        except Exception as exception:
+            if not future.done():
+                future.set_exception(exception)
+            else:
+                LOGGER.warning('interrupted task failed with %r', exception)
+        else:
+            if not future.done():
+                future.set_result(result)
+
+    task = loop.create_task(execute())
+    future._task = task  # type: ignore[attr-defined]  # a task that nothing refers to may be collected
+    return future
+
+
+def ensure_coroutine(fct: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """Return a coroutine function that does what a function does; one that is one already is returned unchanged."""
+    if inspect.iscoroutinefunction(fct):
+        return fct
+
+    @functools.wraps(fct)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return fct(*args, **kwargs)
+
+    return wrapper
+
+
+async def exponential_backoff_retry(
+    fct: Callable[..., Any],
+    initial_interval: int | float = 10.0,
+    max_attempts: int = 5,
+    logger: logging.Logger | None = None,
+    ignore_exceptions: None | type[BaseException] | tuple[type[BaseException], ...] = None,
+) -> Any:
+    """Call a function or coroutine function until it succeeds, waiting twice as long after each failure.
+
+    :param initial_interval: seconds to wait after the first failure.
+    :param max_attempts: how often it is called at most.
+    :param logger: where failures are told.
+    :param ignore_exceptions: what is passed on at once.
+    :raises Exception: what the last call raised.
+    """
+    logger = logger if logger is not None else LOGGER
+    call = ensure_coroutine(fct)
+    interval = initial_interval
+    for attempt in range(1, max_attempts + 1):
+        try:
+            return await call()
+        except Exception as exception:
+            if ignore_exceptions is not None and isinstance(exception, ignore_exceptions):
+                raise
+            name = getattr(fct, '__name__', repr(fct))
+            if attempt == max_attempts:
+                logger.warning('%s failed %d times, the last time with %r', name, attempt, exception)
+                raise
+            logger.warning('attempt %d of %s failed, next in %s seconds: %r', attempt, name, interval, exception)
+            await asyncio.sleep(interval)
+            interval *= 2
+    raise ValueError('max_attempts must be at least 1')
+
+
+def is_process_function(function: Any) -> bool:
+    """Return whether a function is a calcfunction or workfunction."""
+    return bool(getattr(function, 'is_process_function', False))
+
+
+def is_process_scoped() -> bool:
+    """Return whether the calling code is run by a process."""
+    return plumpy.processes.Process.current() is not None
+
+
+@contextmanager
+def loop_scope(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let ``loop`` be the event loop of this thread inside the context."""
+    policy = asyncio.get_event_loop_policy()
+    before = getattr(getattr(policy, '_local', None), '_loop', None)
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(before)
+
+
+def set_process_state_change_timestamp(node: ProcessNode) -> None:
+    """Note that a process of the kind of this one changed its state just now."""
+    from aiida.common import timezone
+    from aiida.orm import CalculationNode
+
+    kind = 'calculation' if isinstance(node, CalculationNode) else 'work'
+    node.backend.write_setting(
+        PROCESS_STATE_CHANGE_KEY.format(kind), timezone.now().isoformat(), PROCESS_STATE_CHANGE_DESCRIPTION.format(kind)
+    )
+
+
+def get_process_state_change_timestamp(process_type: str | None = None) -> datetime | None:
+    """Return when a process last changed its state, ``None`` if none ever did.
+
+    :param process_type: ``calculation`` or ``work``, both for ``None``.
+    :raises ValueError: for anything else.
+    """
+    from aiida.orm.backend import get_store
+
+    kinds = ('calculation', 'work')
+    if process_type is not None and process_type not in kinds:
+        raise ValueError(f'invalid value for process_type: {process_type!r}, valid are {", ".join(kinds)}')
+    store = get_store()
+    found = []
+    for kind in (process_type,) if process_type else kinds:
+        value = store.read_setting(PROCESS_STATE_CHANGE_KEY.format(kind))
+        if value is not None:
+            found.append(datetime.fromisoformat(cast('str', value)))
+    return max(found, default=None)

@@ -9,8 +9,9 @@ __all__ = ('AIIDA_FLOAT_PRECISION', 'elements')
 #: Significant digits of a floating point number that take part in a hash.
 AIIDA_FLOAT_PRECISION = 14
 
-# Standard atomic weights (IUPAC 2007), in unified atomic mass units; for elements without a stable isotope the mass number
-# of the one that lives longest. Stored structures compare masses with these, so the table does not follow later revisions.
+# Standard atomic weights (IUPAC 2007), in unified atomic mass units; for elements without a stable isotope the mass
+# number of the one that lives longest. Stored structures compare their masses with these, so that the table does not
+# follow later revisions.
 _ELEMENTS = (
     (0, 'X', 'Unknown', 1.0),
     (1, 'H', 'Hydrogen', 1.00794),

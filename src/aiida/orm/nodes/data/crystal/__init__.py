@@ -1,0 +1,1 @@
+"""What a crystal structure is made of: cells, species and their formulas, and the formats it is written in."""

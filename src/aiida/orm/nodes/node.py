@@ -495,7 +495,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         """Clean the content, compute the hash and write the row."""
         record = self._record
         attributes = record.attributes
-        record.attributes = self._clean(attributes)
+        record.attributes = self._clean_attributes(attributes)
         if record.extras:
             record.extras = clean_value(record.extras)
         try:
@@ -509,7 +509,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
             record.attributes = attributes
             raise
 
-    def _clean(self, attributes: dict[str, Any]) -> dict[str, Any]:
+    def _clean_attributes(self, attributes: dict[str, Any]) -> dict[str, Any]:
         try:
             return cast('dict[str, Any]', clean_value(attributes))
         except ValidationError as exception:
@@ -551,7 +551,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
             **copy_json(cache_node._attributes_now()),
             **{
                 key: value
-                for key, value in self._clean(record.attributes).items()
+                for key, value in self._clean_attributes(record.attributes).items()
                 if key in self._hash_ignored_attributes
             },
         }

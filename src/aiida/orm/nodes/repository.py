@@ -83,12 +83,24 @@ class NodeRepository:
             record.repository_metadata = self._repository.serialize()
             self._node._store.update_node(record.id, {'repository_metadata': record.repository_metadata}, now())
 
-    def _copy(self, repository: NodeRepository) -> None:
-        """Take over the files of another node."""
-        if not repository._is_empty:
-            self._repository.clone(repository._repository)
+    def clone(self, repository: NodeRepository) -> None:
+        """Take over the files of another node; content that the store has already is not copied.
 
-    _clone = _copy
+        :raises ModificationNotAllowed: if the node is stored.
+        """
+        from aiida.repository import Repository
+
+        self._check_mutability()
+        if repository._is_empty:
+            return
+        source = repository._repository
+        if self._is_empty and source.backend is self._node._store.repository:
+            self._tree = Repository.from_serialized(source.backend, source.serialize())
+        else:
+            self._repository.clone(source)
+
+    _clone = clone
+    _copy = clone
 
     def _check_mutability(self) -> None:
         """Raise if the files are fixed.
@@ -299,4 +311,7 @@ class NodeRepository:
         :raises ModificationNotAllowed: if the node is stored.
         """
         self._check_mutability()
-        self._repository.erase()
+        if self._tree is not None:
+            # Content that is in the store may belong to other nodes too; only the names are forgotten.
+            self._tree = None
+            self._node._record.repository_metadata = {}

@@ -166,6 +166,9 @@ def configure_logging(with_orm: bool = False, daemon: bool = False, daemon_log_f
     handler = _daemon_handler(daemon_log_file) if daemon and daemon_log_file is not None else _terminal_handler()
     for name, option in _LOGGERS:
         logger = logging.getLogger(name)
+        if name == 'verdi':  # prints in its own way
+            logger.setLevel(_level(option))
+            continue
         logger.handlers = [*(other for other in logger.handlers if not getattr(other, 'is_ours', False)), handler]
         logger.setLevel(_level(option))
         logger.propagate = False

@@ -1,0 +1,1 @@
+"""The commands of ``verdi``, a module for each group of them."""

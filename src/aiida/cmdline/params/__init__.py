@@ -1,0 +1,1 @@
+"""Options, arguments and types of parameters that commands share."""

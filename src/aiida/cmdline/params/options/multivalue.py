@@ -27,9 +27,9 @@ class MultipleValueOption(click.Option):
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
         """Let the parser take the words that follow, up to the next option."""
         super().add_to_parser(parser, ctx)
-        for name in self.opts:
-            option = parser._long_opt.get(name) or parser._short_opt.get(name)
-            if option is not None:
+        options = {id(known): known for known in (*parser._long_opt.values(), *parser._short_opt.values())}
+        for option in options.values():
+            if option.obj is self:
                 option.process = _gather(option.process, parser)
 
 

@@ -24,8 +24,6 @@ SIGNIFICANT_DIGITS = 16
 _DIGEST_BYTES = 32
 _FLOAT_FORMAT = f'%.{SIGNIFICANT_DIGITS}g'
 
-_ESCAPES = str.maketrans({'"': '\\"', '\\': '\\\\'})
-
 
 def make_hash(object_to_hash: Any, **kwargs: Any) -> str:
     """Return the BLAKE2b hash of a value as 64 hexadecimal digits.
@@ -69,7 +67,7 @@ def _encode_float(value: float) -> str:
 
 
 def _encode_str(value: str) -> str:
-    return f'"{value.translate(_ESCAPES)}"'
+    return f's{len(value)}:{value}'
 
 
 def _encode_sequence(value: Sequence[Any]) -> str:

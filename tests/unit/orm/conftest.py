@@ -13,10 +13,9 @@ from aiida import orm
 @pytest.fixture(autouse=True)
 def user(store: Any) -> orm.User:
     """A user whom everything belongs to."""
-    made, found = None, orm.User.collection.all()
-    made = found[0] if found else orm.User('nobody@example.org').store()
-    store.default_user_id = made.pk
-    return made
+    default = orm.User.collection.get_default()
+    assert default is not None
+    return default
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_data_has_one_creator(stored: bool) -> None:
     data.base.links.add_incoming(one, LinkType.CREATE, 'a')
     if stored:
         data.store()
-    with pytest.raises(ValueError, match='already has an incoming LinkType.CREATE'):
+    with pytest.raises(ValueError, match=r'already has an incoming LinkType\.CREATE'):
         data.base.links.add_incoming(two, LinkType.CREATE, 'b')
 
 
@@ -85,7 +85,7 @@ def test_process_has_one_caller() -> None:
     one, two = orm.WorkflowNode().store(), orm.WorkflowNode().store()
     called = orm.CalculationNode()
     called.base.links.add_incoming(one, LinkType.CALL_CALC, 'CALL')
-    with pytest.raises(ValueError, match='already has an incoming LinkType.CALL_CALC'):
+    with pytest.raises(ValueError, match=r'already has an incoming LinkType\.CALL_CALC'):
         called.base.links.add_incoming(two, LinkType.CALL_CALC, 'CALL')
 
 
@@ -119,7 +119,7 @@ def test_created_data_has_labels_of_its_own(held: bool) -> None:
     first.base.links.add_incoming(process, LinkType.CREATE, 'out')
     first.store()
     second = orm.Data()
-    with pytest.raises(ValueError, match='already has an outgoing LinkType.CREATE link with label "out"'):
+    with pytest.raises(ValueError, match=r'already has an outgoing LinkType\.CREATE link with label "out"'):
         second.base.links.add_incoming(process, LinkType.CREATE, 'out')
     second.base.links.add_incoming(process, LinkType.CREATE, 'other')
 

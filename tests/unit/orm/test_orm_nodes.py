@@ -58,7 +58,11 @@ def test_stored_node() -> None:
         (orm.ProcessNode, 'process.ProcessNode.', 'process'),
         (orm.CalculationNode, 'process.calculation.CalculationNode.', 'process.calculation'),
         (orm.CalcJobNode, 'process.calculation.calcjob.CalcJobNode.', 'process.calculation.calcjob'),
-        (orm.CalcFunctionNode, 'process.calculation.calcfunction.CalcFunctionNode.', 'process.calculation.calcfunction'),
+        (
+            orm.CalcFunctionNode,
+            'process.calculation.calcfunction.CalcFunctionNode.',
+            'process.calculation.calcfunction',
+        ),
         (orm.WorkflowNode, 'process.workflow.WorkflowNode.', 'process.workflow'),
         (orm.WorkChainNode, 'process.workflow.workchain.WorkChainNode.', 'process.workflow.workchain'),
         (orm.WorkFunctionNode, 'process.workflow.workfunction.WorkFunctionNode.', 'process.workflow.workfunction'),

@@ -28,7 +28,7 @@ def make_row(pk: int, label: str, state: str, age: timedelta, **attributes: obje
         process_type=None,
         label='',
         description='',
-        ctime=NOW - age,
+        ctime=datetime.now(tz=UTC) - age,
         mtime=NOW,
         attributes={'process_label': label, 'process_state': state, **attributes},
         desired_state=attributes.pop('desired', None),  # type: ignore[arg-type]

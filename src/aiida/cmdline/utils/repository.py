@@ -32,7 +32,7 @@ def list_repository_contents(node: Node, path: str | None, color: bool) -> None:
 def write_bytes_to_stdout(source: Any) -> None:
     """Copy an open binary file to the standard output, byte for byte."""
     sys.stdout.flush()
-    shutil.copyfileobj(source, click.get_binary_stream('stdout'))
+    shutil.copyfileobj(source, sys.stdout.buffer)
 
 
 def cat_object(node: Node, path: str, what: str) -> None:

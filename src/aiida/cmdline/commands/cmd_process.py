@@ -1,0 +1,211 @@
+"""``verdi process``: what runs, what ran, and what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aiida.cmdline.groups.verdi import VerdiCommandGroup
+from aiida.cmdline.params import arguments, options
+from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiida.orm import Group, ProcessNode
+
+
+@click.group('process', cls=VerdiCommandGroup)
+def verdi_process() -> None:
+    """Inspect processes."""
+
+
+@verdi_process.command('list')
+@options.PROJECT(type=click.Choice(list(COLUMNS)), default=list(DEFAULT_COLUMNS), show_default=False)
+@options.ORDER_BY()
+@options.ORDER_DIRECTION()
+@options.GROUP(help='Only include entries that are a member of this group.')
+@options.ALL(help='Show all entries, regardless of their process state.')
+@options.PROCESS_STATE(default=None)
+@options.PROCESS_LABEL()
+@options.PAUSED()
+@options.EXIT_STATUS()
+@options.FAILED()
+@options.PAST_DAYS()
+@options.LIMIT()
+@options.RAW()
+@decorators.with_dbenv()
+def process_list(
+    project: Sequence[str],
+    order_by: Any,
+    order_dir: str,
+    group: Group | None,
+    all_entries: bool,
+    process_state: Sequence[str] | None,
+    process_label: str | None,
+    paused: bool,
+    exit_status: int | None,
+    failed: bool,
+    past_days: int | None,
+    limit: int | None,
+    raw: bool,
+) -> None:
+    """List processes.
+
+    Those that are active are shown, unless the options ask for others.
+    """
+    from datetime import timedelta
+
+    from aiida.cmdline.utils.common import print_last_process_state_change
+    from aiida.cmdline.utils.processes import SHRINKABLE, project_rows
+    from aiida.cmdline.utils.tables import format_table, terminal_width
+    from aiida.common import timezone
+    from aiida.manage.manager import get_manager
+
+    states: list[str] | None = list(process_state or ACTIVE_STATES)
+    if not process_state and (all_entries or failed or exit_status is not None):
+        states = None
+    rows = (
+        get_manager()
+        .get_profile_storage()
+        .list_processes(
+            states=states,
+            exit_status=exit_status,
+            failed=failed,
+            paused=paused,
+            process_label=process_label,
+            created_after=None if past_days is None else timezone.now() - timedelta(days=past_days),
+            group_ids=None if group is None else [_primary_key(group)],
+            order_by=order_by,
+            descending=order_dir == 'desc',
+            limit=limit,
+        )
+    )
+    cells = project_rows(rows, project)
+    shrinkable = [index for name in SHRINKABLE for index, column in enumerate(project) if column == name]
+    headers = None if raw else [COLUMNS[name].title for name in project]
+    if cells or headers:
+        echo.echo(format_table(cells, headers, width=terminal_width(), shrinkable=shrinkable))
+    if raw:
+        return
+    echo.echo(f'\nTotal results: {len(rows)}\n')
+    print_last_process_state_change()
+
+
+def _primary_key(group: Group) -> int:
+    assert group.pk is not None
+    return group.pk
+
+
+def _chosen(processes: Sequence[ProcessNode], most_recent_node: bool) -> Iterable[ProcessNode]:
+    """Return the processes that arguments or ``-M`` name.
+
+    :raises click.UsageError: if none, or both.
+    """
+    if processes and most_recent_node:
+        raise click.UsageError('name processes or give -M/--most-recent-node, not both')
+    if most_recent_node:
+        return [_most_recent()]
+    if not processes:
+        raise click.UsageError('name one or more processes by pk, uuid or label, or give -M/--most-recent-node')
+    return processes
+
+
+def _most_recent() -> ProcessNode:
+    from aiida import orm
+    from aiida.manage.manager import get_manager
+
+    rows = get_manager().get_profile_storage().list_processes(order_by='ctime', descending=True, limit=1)
+    if not rows:
+        raise click.UsageError('there is no process in this profile yet')
+    node = orm.load_node(pk=rows[0].id)
+    assert isinstance(node, orm.ProcessNode)
+    return node
+
+
+@verdi_process.command('show')
+@arguments.PROCESSES()
+@options.MOST_RECENT_NODE()
+@decorators.with_dbenv()
+def process_show(processes: Sequence[ProcessNode], most_recent_node: bool) -> None:
+    """Show what processes are and are linked to.
+
+    Properties, inputs, outputs, the caller and what was called, and how much was logged.
+    """
+    from aiida.cmdline.utils.common import get_node_info
+
+    for number, process in enumerate(_chosen(processes, most_recent_node)):
+        echo.echo(('\n' if number else '') + get_node_info(process))
+
+
+@verdi_process.command('call-root')
+@arguments.PROCESSES()
+@decorators.with_dbenv()
+def process_call_root(processes: Sequence[ProcessNode]) -> None:
+    """Show the first caller of processes.
+
+    That is the process at the top of the calls that led to them.
+    """
+    for process in _chosen(processes, False):
+        caller = process.caller
+        if caller is None:
+            echo.echo(f'No callers found for Process<{process.pk}>')
+            continue
+        while caller.caller is not None:
+            caller = caller.caller
+        echo.echo(f'{caller.pk}')
+
+
+@verdi_process.command('report')
+@arguments.PROCESSES()
+@options.MOST_RECENT_NODE()
+@click.option('-i', '--indent-size', type=click.IntRange(min=0), default=2, help='Spaces per level of calls.')
+@click.option(
+    '-l',
+    '--levelname',
+    type=click.Choice(['NOTSET', 'DEBUG', 'INFO', 'REPORT', 'WARNING', 'ERROR', 'CRITICAL'], case_sensitive=False),
+    default='REPORT',
+    help='The least level to show.',
+)
+@click.option('-m', '--max-depth', type=click.IntRange(min=1), default=None, help='The number of levels of calls.')
+@decorators.with_dbenv()
+def process_report(
+    processes: Sequence[ProcessNode],
+    most_recent_node: bool,
+    indent_size: int,
+    levelname: str,
+    max_depth: int | None,
+) -> None:
+    """Show what processes logged.
+
+    The messages of what they called are there too, indented, all in the order of time.
+    """
+    from aiida.cmdline.utils.common import get_calcjob_report, get_workchain_report
+    from aiida.orm import CalcJobNode
+
+    for process in _chosen(processes, most_recent_node):
+        if isinstance(process, CalcJobNode):
+            echo.echo(get_calcjob_report(process, levelname))
+        else:
+            echo.echo(get_workchain_report(process, levelname, indent_size, max_depth))  # type: ignore[arg-type]
+
+
+@verdi_process.command('status')
+@options.MOST_RECENT_NODE()
+@click.option('-c', '--call-link-label', is_flag=True, help='Show the labels that callers gave to their calls.')
+@click.option('-m', '--max-depth', type=click.IntRange(min=1), default=None, help='The number of levels of calls.')
+@arguments.PROCESSES()
+@decorators.with_dbenv()
+def process_status(
+    call_link_label: bool, most_recent_node: bool, max_depth: int | None, processes: Sequence[ProcessNode]
+) -> None:
+    """Show processes and what they called, as a tree.
+
+    Each is shown with its state, a work chain also with the step of its outline.
+    """
+    from aiida.cmdline.utils.ascii_vis import format_call_graph
+
+    for process in _chosen(processes, most_recent_node):
+        echo.echo(format_call_graph(process, max_depth=max_depth, call_link_label=call_link_label))

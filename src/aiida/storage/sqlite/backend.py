@@ -53,9 +53,6 @@ class SqliteDosStorage(SqliteStore):
         """The container with the content of files."""
         return self.folder / CONTAINER_FOLDER
 
-    def __str__(self) -> str:
-        return f'SqliteDosStorage[{self.folder}]: {"closed" if self.is_closed else "open"}'
-
 
 class SqliteTempBackend(SqliteStore):
     """``core.sqlite_temp``: a profile in memory, gone with the program."""
@@ -72,9 +69,6 @@ class SqliteTempBackend(SqliteStore):
     def version_head(cls) -> str:
         """The revision of AiiDA's schema that this release reads and writes."""
         return REVISION
-
-    def __str__(self) -> str:
-        return f'SqliteTempBackend[in memory]: {"closed" if self.is_closed else "open"}'
 
 
 def _folder(config: Mapping[str, Any]) -> Path:

@@ -196,5 +196,9 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
     def default_user_id(self, user_id: int | None) -> None:
         self._default_user_id = user_id
 
+    def __str__(self) -> str:
+        place = self.folder if self._database.path else 'in memory'
+        return f'{type(self).__name__}[{place}]: {"closed" if self.is_closed else "open"}'
+
     def __repr__(self) -> str:
-        return f'<{type(self).__name__} {self._database.path or "in memory"}{" (closed)" if self.is_closed else ""}>'
+        return f'<{self}>'

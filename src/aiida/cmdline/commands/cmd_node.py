@@ -269,6 +269,9 @@ def repo_dump(node: Node, output_directory: Path) -> None:
     node.base.repository.copy_tree(output_directory.resolve())
 
 
+_LINKS = {'all': None, 'data': ('input_calc', 'create'), 'logic': ('input_work', 'return')}
+
+
 @verdi_node.group('graph')
 def verdi_graph() -> None:
     """Draw the graph of provenance."""
@@ -287,8 +290,9 @@ def verdi_graph() -> None:
     '--identifier',
     'identifiers',
     type=click.Choice(['pk', 'uuid', 'label']),
-    multiple=True,
-    help='What nodes are named by; may be given several times.  [default: uuid]',
+    cls=options.MultipleValueOption,
+    default=['pk'],
+    help='What nodes are named by, one or more.  [default: pk]',
 )
 @click.option(
     '-a', '--ancestor-depth', type=click.IntRange(min=0), default=None, help='How far to go up.  [default: all the way]'
@@ -303,7 +307,11 @@ def verdi_graph() -> None:
 @click.option('-o', '--process-out', is_flag=True, help='Draw all outputs of processes on the way up.')
 @click.option('-i', '--process-in', is_flag=True, help='Draw all inputs of processes on the way down.')
 @click.option('-e', '--engine', default='dot', help='The layout program of Graphviz.')
-@click.option('-f', '--output-format', default='pdf', help='pdf, svg, png and what else Graphviz writes.')
+@click.option(
+    '-f',
+    '--output-format',
+    help='svg, dot; with Graphviz installed also pdf, png and more.  [default: pdf, or svg without Graphviz]',
+)
 @click.option('-c', '--highlight-classes', multiple=True, help='Colour the nodes of these classes only.')
 @click.option('-s', '--show', is_flag=True, help='Open the picture when it is made.')
 @click.option(
@@ -322,7 +330,7 @@ def graph_generate(
     process_out: bool,
     process_in: bool,
     engine: str,
-    output_format: str,
+    output_format: str | None,
     highlight_classes: Sequence[str],
     show: bool,
     output_file: Path | None,
@@ -331,7 +339,31 @@ def graph_generate(
 
     Their ancestors and descendants are drawn, and how they hang together.
     """
-    raise AssertionError
+    from aiida.common.exceptions import FeatureNotAvailable
+    from aiida.tools.visualization import Graph, render_graph
+    from aiida.tools.visualization.render import has_graphviz
+
+    _require(root_nodes)
+    graph = Graph(engine=engine, node_id_type=list(identifiers))
+    shared: dict[str, Any] = {
+        'link_types': _LINKS[link_types],
+        'annotate_links': 'both',
+        'highlight_classes': highlight_classes or None,
+    }
+    for node in root_nodes:
+        graph.recurse_ancestors(node, ancestor_depth, include_process_outputs=process_out, **shared)
+        graph.recurse_descendants(node, descendant_depth, include_process_inputs=process_in, **shared)
+    output_format = output_format or ('pdf' if has_graphviz(engine) else 'svg')
+    path = output_file or Path(f'{".".join(str(node.pk) for node in root_nodes)}.{engine}.{output_format}')
+    try:
+        render_graph(graph, path, output_format)
+    except FeatureNotAvailable as exception:
+        echo.echo_critical(str(exception))
+    except OSError as exception:
+        echo.echo_critical(f'cannot write the picture to `{path}`: {exception}')
+    echo.echo_success(f'{len(graph.nodes)} nodes and {len(graph.edges)} links drawn: `{path}`')
+    if show:
+        click.launch(str(path))
 
 
 @verdi_node.group('comment')

@@ -144,7 +144,7 @@ def get_node_info(node: orm.Node, include_summary: bool = True) -> str:
             parts.append(format_nested_links(outputs, headers=['Outputs', 'PK', 'Type']))
         for title, links in (
             ('Caller', incoming(link_type=calls).all()),
-            ('Called', sorted(outgoing(link_type=calls).all(), key=lambda link: link.node.pk)),
+            ('Called', sorted(outgoing(link_type=calls).all(), key=lambda link: link.node.pk or 0)),
         ):
             if links:
                 parts.append(format_flat_links(links, headers=[title, 'PK', 'Type']))

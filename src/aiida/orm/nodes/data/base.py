@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aiida.orm.nodes.data.data import Data
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ('BaseType', 'to_aiida_type')
 

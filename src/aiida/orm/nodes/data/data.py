@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import uuid4
 
 from aiida.common.exceptions import InvalidOperation
@@ -16,7 +16,7 @@ from aiida.orm.nodes.node import Node
 from aiida.storage.records import NodeRecord
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from aiida.orm.nodes.process.process import ProcessNode
 
@@ -28,8 +28,8 @@ _HASH_EXTRA = '_aiida_hash'
 class Data(Node):
     """The base of all data. It does not change once stored.
 
-    Subclasses offer formats by methods of their own: ``_prepare_<format>(main_file_name=...) -> (bytes, other files)`` to
-    export, ``_parse_<format>(text)`` to import, ``_get_object_<format>()`` to convert to an object of another library.
+    Subclasses offer formats by methods of their own: ``_prepare_<format>(main_file_name=...) -> (bytes, other files)``
+    to export, ``_parse_<format>(text)`` to import, ``_get_object_<format>()`` to convert to what another library has.
     """
 
     #: The keys that :attr:`source` may have.
@@ -86,7 +86,7 @@ class Data(Node):
                 dbcomputer_id=record.dbcomputer_id,
             ),
         )
-        clone.base.repository.clone(self.base.repository)
+        clone.base.repository._copy(self.base.repository)
         return clone
 
     @property
@@ -119,7 +119,7 @@ class Data(Node):
     def creator(self) -> ProcessNode | None:
         """The process that created this node, ``None`` if there is none."""
         link = self.base.links.get_incoming(link_type=LinkType.CREATE).first()
-        return None if link is None else link.node
+        return None if link is None else cast('ProcessNode', link.node)
 
     # formats
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import reduce
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from aiida.orm.nodes.data.base import to_aiida_type
 from aiida.orm.nodes.data.data import Data
@@ -64,11 +63,14 @@ class EnumData(Data):
         :raises ImportError: if it is not where it was when the node was made.
         """
         module, _, name = self.identifier.partition(':')
+        found: Any
         try:
-            enum: type[Enum] = reduce(getattr, name.split('.'), import_module(module))
+            found = import_module(module)
+            for part in name.split('.'):
+                found = getattr(found, part)
         except (ImportError, AttributeError, ValueError) as exception:
             raise ImportError(f'the enumeration `{self.identifier}` cannot be imported: {exception}') from exception
-        return enum
+        return cast('type[Enum]', found)
 
     def get_member(self) -> Enum:
         """Return the member.

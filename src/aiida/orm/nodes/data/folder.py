@@ -43,7 +43,9 @@ class FolderData(Data):
         :param mode: ``r`` for text in UTF-8, ``rb`` for bytes.
         :raises FileNotFoundError: if there is no such file.
         """
-        return self.base.repository.open(path, mode=mode)  # type: ignore[arg-type]
+        repository: Any = self.base.repository
+        handle: AbstractContextManager[Any] = repository.open(path, mode=mode)
+        return handle
 
     def as_path(self, path: FilePath | None = None) -> AbstractContextManager[Path]:
         """Provide a file, or a folder with what is below it, at a temporary place, as a context."""
@@ -62,7 +64,9 @@ class FolderData(Data):
         :param mode: ``r`` for text in UTF-8, ``rb`` for bytes.
         :raises FileNotFoundError: if there is no such file.
         """
-        return self.base.repository.get_object_content(path, mode=mode)  # type: ignore[arg-type, call-overload, no-any-return]
+        repository: Any = self.base.repository
+        content: str | bytes = repository.get_object_content(path, mode=mode)
+        return content
 
     def put_object_from_bytes(self, content: bytes, path: str) -> None:
         """Add a file with this content.

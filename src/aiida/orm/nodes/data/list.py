@@ -79,7 +79,7 @@ class List(Data, MutableSequence):  # type: ignore[type-arg]
         """Add values at the end."""
         self._change().extend(value)
 
-    def insert(self, i: int, value: Any) -> None:  # type: ignore[override]
+    def insert(self, i: int, value: Any) -> None:
         """Put a value before position ``i``."""
         self._change().insert(i, value)
 

@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from aiida.common.exceptions import ValidationError
 from aiida.orm.nodes.data.data import Data
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 __all__ = ('SinglefileData',)
 
@@ -71,14 +71,15 @@ class SinglefileData(Data):
         self.base.attributes.set('filename', value)
 
     @contextmanager
-    def open(self, path: FilePath | None = None, mode: str = 'r') -> Iterator[Any]:
+    def open(self, path: FilePath | None = None, mode: Literal['r', 'rb'] = 'r') -> Iterator[Any]:
         """Open the file for reading, as a context.
 
         :param path: the name of the file, which may be left out.
         :param mode: ``r`` for text in UTF-8, ``rb`` for bytes.
         :raises FileNotFoundError: if there is no such file.
         """
-        with self.base.repository.open(self.filename if path is None else path, mode=mode) as handle:  # type: ignore[arg-type]
+        repository: Any = self.base.repository
+        with repository.open(self.filename if path is None else path, mode=mode) as handle:
             yield handle
 
     @contextmanager
@@ -94,7 +95,9 @@ class SinglefileData(Data):
 
         :param mode: ``r`` for text in UTF-8, ``rb`` for bytes.
         """
-        return self.base.repository.get_object_content(self.filename, mode=mode)  # type: ignore[arg-type, call-overload, no-any-return]
+        repository: Any = self.base.repository
+        content: str | bytes = repository.get_object_content(self.filename, mode=mode)
+        return content
 
     def set_file(self, file: str | Path | IO[Any], filename: FilePath | None = None) -> None:
         """Set the file, in place of the one there is.

@@ -26,6 +26,8 @@ from aiida.orm.nodes.data.crystal.geometry import (
 from aiida.orm.nodes.data.crystal.geometry import get_dimensionality as _get_dimensionality
 from aiida.orm.nodes.data.crystal.geometry import get_valid_cell as _get_valid_cell
 from aiida.orm.nodes.data.crystal.geometry import validate_dimensionality as _validate_dimensionality
+from aiida.orm.nodes.data.crystal.species import MASS_THRESHOLD as _MASS_THRESHOLD
+from aiida.orm.nodes.data.crystal.species import SUM_THRESHOLD as _SUM_THRESHOLD
 from aiida.orm.nodes.data.crystal.species import (
     Kind,
     Site,
@@ -37,9 +39,6 @@ from aiida.orm.nodes.data.crystal.species import (
     validate_symbols_tuple,
     validate_weights_tuple,
 )
-from aiida.orm.nodes.data.crystal.species import MASS_THRESHOLD as _MASS_THRESHOLD
-from aiida.orm.nodes.data.crystal.species import SUM_THRESHOLD as _SUM_THRESHOLD
-from aiida.orm.nodes.data.crystal.species import VALID_SYMBOLS as _valid_symbols
 from aiida.orm.nodes.data.data import Data
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ __all__ = (
     'validate_weights_tuple',
 )
 
+_valid_symbols = species.VALID_SYMBOLS
 _atomic_masses = species.ATOMIC_MASSES
 _atomic_numbers = species.ATOMIC_NUMBERS
 _DEFAULT_CELL = ((0, 0, 0), (0, 0, 0), (0, 0, 0))
@@ -246,6 +246,7 @@ class StructureData(Data):
     def _get_object_ase(self) -> Any:
         import ase
 
+        atoms: Any
         kinds = {kind.name: kind for kind in self.kinds}
         symbols = {name: species.ase_symbol(kind) for name, kind in kinds.items()}
         tags = species.ase_tags(list(kinds.values()))
@@ -358,7 +359,7 @@ class StructureData(Data):
         return self.get_formula(mode='hill_compact')
 
     def get_dimensionality(self) -> dict[str, Any]:
-        """Return ``dim`` (number of periodic directions), ``label`` and ``value`` of what repeats, in powers of ångström."""
+        """Return ``dim`` (number of periods), ``label`` (what is measured) and ``value`` (in powers of ångström)."""
         return _get_dimensionality(self.pbc, self.cell)
 
     def get_symbols_set(self) -> set[str]:
@@ -372,9 +373,9 @@ class StructureData(Data):
     def get_formula(self, mode: str = 'hill', separator: str = '') -> str:
         """Return the chemical formula.
 
-        :param mode: ``hill`` (Hill's order), ``hill_compact`` (divided by the greatest common divisor), ``reduce`` (in the
-            order of the sites), ``group`` (the same, with what repeats in parentheses), ``count``, ``count_compact`` (in
-            the order of first appearance).
+        :param mode: ``hill`` (Hill's order), ``hill_compact`` (divided by the greatest common divisor), ``reduce``
+            (in the order of the sites), ``group`` (the same, with what repeats in parentheses), ``count`` and
+            ``count_compact`` (in the order of first appearance).
         :param separator: what stands between the parts.
         """
         return get_formula(self._site_symbols_strings(), mode=mode, separator=separator)

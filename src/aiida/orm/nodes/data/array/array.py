@@ -136,7 +136,7 @@ class ArrayData(Data):
         if file not in self.base.repository.list_object_names():
             raise KeyError(f'{self} has no array {name!r}, but {self.get_arraynames()}')
         content = self.base.repository.get_object_content(file, mode='rb')
-        array: np.ndarray[Any, Any] = np.load(io.BytesIO(content), allow_pickle=False)  # type: ignore[arg-type]
+        array: np.ndarray[Any, Any] = np.load(io.BytesIO(content), allow_pickle=False)
         return array
 
     def clear_internal_cache(self) -> None:
@@ -206,11 +206,13 @@ def _to_npy(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def clean_array(array: np.ndarray[Any, Any]) -> list[Any]:
-    """Return an array as lists, with ``None`` for NaN and infinities; a complex one as pairs of real and imaginary parts."""
+    """Return an array as lists, with ``None`` for NaN and infinities and pairs for complex numbers."""
     import numpy as np
 
     if np.iscomplexobj(array):
         array = np.stack([array.real, array.imag], axis=-1)
     if array.dtype.kind == 'f':
-        return np.where(np.isfinite(array), array.astype(object), None).tolist()
-    return array.tolist()  # type: ignore[no-any-return]
+        cleaned = array.astype(object)
+        cleaned[~np.isfinite(array)] = None
+        return list(cleaned.tolist())
+    return list(array.tolist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ class BandPlot:
         if ends[-1][0] != last:
             ends.append((last, '1'))
         path, paths = [], []
-        for (start, name), (stop, other) in zip(ends, ends[1:], strict=False):
+        for (start, name), (stop, other) in pairwise(ends):
             jump = stop == start + 1
             if not jump:
                 path.append([name, other])

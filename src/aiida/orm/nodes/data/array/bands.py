@@ -151,12 +151,13 @@ class BandsData(KpointsData):
         get_segments: bool = False,
         y_origin: float = 0.0,
     ) -> dict[str, Any]:
-        """Return what a plot needs: ``x`` (length along the path), ``y``, labels with their x, and with ``get_segments`` the
-        pieces of the path.
+        """Return what a plot needs: ``x`` (length along the path), ``y``, labels with their x, and pieces of the path.
+
 
         :param cartesian: whether lengths are in 1/ångström instead of reciprocal lattice vectors.
         :param prettify_format: ``latex``, ``gnuplot`` or ``pass`` (also with ``_seekpath``): how labels are written.
         :param join_symbol: what stands between labels at the same place.
+        :param get_segments: whether the pieces of the path are included.
         :param y_origin: what counts as zero.
         """
         return BandPlot(self, cartesian).data(prettify_format, join_symbol, get_segments, y_origin)
@@ -266,8 +267,7 @@ def find_bandgap(
     levels = np.sort(levels, axis=1)
     if occupied >= levels.shape[1]:
         raise ValueError(
-            f'{number_electrons} electrons fill {occupied} levels, but there are {levels.shape[1]}: no gap shows without '
-            'one that is empty'
+            f'{number_electrons} electrons fill {occupied} of {levels.shape[1]} levels: a gap ends at an empty one'
         )
     return _gap_between(levels[:, occupied - 1].max(), levels[:, occupied].min())
 

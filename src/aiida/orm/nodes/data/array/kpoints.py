@@ -155,7 +155,8 @@ class KpointsData(ArrayData):
                 f'{self} has no cell, without which there are no Cartesian coordinates: use `set_cell`'
             )
         matrix = self.reciprocal_cell
-        return np.asarray(kpoints) @ (matrix if to_cartesian else np.linalg.inv(matrix))
+        points: np.ndarray[Any, Any] = np.asarray(kpoints) @ (matrix if to_cartesian else np.linalg.inv(matrix))
+        return points
 
     @property
     def _dimension(self) -> int:
@@ -298,7 +299,7 @@ class KpointsData(ArrayData):
     ) -> None:
         """Set a list of points.
 
-        :param kpoints: one row per point; where the cell is not periodic along all vectors, coordinates along periods only
+        :param kpoints: one row per point; where the cell is not periodic along all vectors, coordinates along periods
             are enough.
         :param cartesian: whether they are in 1/ångström (with the factor 2 pi) instead of reciprocal lattice vectors.
         :param labels: pairs of a position in the list and a name.
@@ -330,7 +331,7 @@ class KpointsData(ArrayData):
         others = [axis for axis in range(3) if axis not in periods]
         if len(periods) != points.shape[1]:
             raise ValueError(
-                f'points have {points.shape[1]} coordinates, but the cell is periodic along {len(periods)} of its vectors: '
+                f'points have {points.shape[1]} coordinates, but the cell is periodic along {len(periods)} vectors: '
                 'set `pbc`, or give three coordinates'
             )
         values = list(fill_values) if isinstance(fill_values, Sequence) else [fill_values] * missing

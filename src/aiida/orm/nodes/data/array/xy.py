@@ -94,7 +94,7 @@ class XyData(ArrayData):
     def set_y(self, y_arrays: Any, y_names: str | Sequence[str], y_units: str | Sequence[str]) -> None:
         """Set the y values, one array or several; the x values are there already.
 
-        :raises ValueError: if there are no x values, their shape is another one, or not every array has a name and units.
+        :raises ValueError: if there are no x values, their shape is another one, or names and units do not fit.
         :raises TypeError: as for :meth:`set_x`.
         """
         arrays, names, units = (check_convert_single_to_tuple(item) for item in (y_arrays, y_names, y_units))

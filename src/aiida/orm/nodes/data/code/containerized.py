@@ -20,8 +20,8 @@ class ContainerizedCode(InstalledCode):
         """
         :param engine_command: how the engine is called, with the field ``{image_name}`` where the image stands.
         :param image_name: the name of the image.
-        :param kwargs: as for :class:`~aiida.orm.nodes.data.code.installed.InstalledCode`; ``filepath_executable`` is the
-            path inside the container.
+        :param kwargs: as for :class:`~aiida.orm.nodes.data.code.installed.InstalledCode`; ``filepath_executable`` is
+            the path inside the container.
         :raises ValueError: if one of the two is missing, or the command has no such field.
         :raises TypeError: if a value is of another type.
         """

@@ -31,8 +31,8 @@ class InstalledCode(Code):
         :raises NotExistent: if there is no computer of this label.
         """
         super().__init__(**kwargs)
-        self.computer = computer  # type: ignore[assignment]
-        self.filepath_executable = filepath_executable  # type: ignore[assignment]
+        self.computer = computer
+        self.filepath_executable = filepath_executable
 
     def _validate(self) -> bool:
         super()._validate()

@@ -21,7 +21,7 @@ def _deprecated(name: str, instead: str) -> None:
 
 
 class Code(AbstractCode):
-    """A program on a computer (*remote*) or in files of the node (*local*); use ``InstalledCode`` or ``PortableCode``."""
+    """A program on a computer or in files of the node; make an ``InstalledCode`` or a ``PortableCode`` instead."""
 
     _EMIT_CODE_DEPRECATION_WARNING: ClassVar[bool] = True
     HIDDEN_KEY = 'hidden'
@@ -149,7 +149,7 @@ class Code(AbstractCode):
         return found[0]
 
     @classmethod
-    def get(cls, pk: int | None = None, label: str | None = None, machinename: str | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
+    def get(cls, pk: int | None = None, label: str | None = None, machinename: str | None = None, **kwargs: Any) -> Any:
         """Return a code by its pk, or by its label and that of its computer.
 
         :raises NotExistent: if there is none.
@@ -160,8 +160,7 @@ class Code(AbstractCode):
                 kwargs['label'] = label
             return super().get(**kwargs)
         if pk is not None:
-            found = cls.collection.get(pk=pk)
-            return found
+            return cls.collection.get(pk=pk)
         if label is None:
             raise NotExistent('give the `pk` or the `label` of the code')
         return cls.get_code_helper(label, machinename)
@@ -305,7 +304,7 @@ class Code(AbstractCode):
 
 
 def check_executable_exists(code: AbstractCode, path: str) -> None:
-    """Check on the computer of a code that there is a file at an absolute path; a relative one is looked up by the shell.
+    """Check on the computer of a code that there is a file at an absolute path; a relative one is left to the shell.
 
     :raises ValidationError: if there is none, or the computer cannot be reached.
     """

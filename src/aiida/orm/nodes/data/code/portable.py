@@ -35,7 +35,7 @@ class PortableCode(Code):
         if filepath_files is not None:
             type_check(filepath_files, (PurePath, str))
         super().__init__(**kwargs)
-        self.filepath_executable = filepath_executable  # type: ignore[assignment]
+        self.filepath_executable = filepath_executable
         if filepath_files is not None:
             folder = Path(filepath_files)
             if not folder.exists():

@@ -114,7 +114,7 @@ def read_xyz(text: str) -> Iterator[tuple[int, str, Iterator[tuple[str, tuple[fl
 
 
 def _read_atoms(lines: list[str], start: int, number: int) -> list[tuple[str, tuple[float, float, float]]]:
-    atoms = []
+    atoms: list[tuple[str, tuple[float, float, float]]] = []
     for line in lines[start : start + number]:
         match = _ATOM.match(line)
         if match is None:

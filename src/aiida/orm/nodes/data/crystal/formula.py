@@ -20,7 +20,7 @@ FORMULA_MODES = ('hill', 'hill_compact', 'reduce', 'group', 'count', 'count_comp
 
 
 def group_symbols(_list: Sequence[Any]) -> list[list[Any]]:
-    """Return ``[number, symbol]`` of each run of equal symbols: ``['Si', 'Si', 'C']`` gives ``[[2, 'Si'], [1, 'C']]``."""
+    """Return ``[number, symbol]`` of each run of equal symbols: Si, Si, C gives ``[[2, 'Si'], [1, 'C']]``."""
     return [[sum(1 for _ in run), symbol] for symbol, run in groupby(_list)]
 
 
@@ -85,9 +85,9 @@ def get_formula(symbol_list: Sequence[str], mode: str = 'hill', separator: str =
     """Return the chemical formula of a list of symbols.
 
     :param symbol_list: one symbol per site.
-    :param mode: ``hill`` (Hill's order), ``reduce`` (runs of equal symbols, in the order of the sites), ``group`` (the same,
-        with repeated blocks in parentheses), ``count`` (order of first appearance); ``hill_compact`` and ``count_compact``
-        divide by the greatest common divisor.
+    :param mode: ``hill`` (Hill's order), ``reduce`` (runs of equal symbols, in the order of the sites), ``group`` (the
+        same, with repeated blocks in parentheses), ``count`` (order of first appearance); ``hill_compact`` and
+        ``count_compact`` divide by the greatest common divisor.
     :param separator: what stands between the parts.
     :raises ValueError: for any other mode.
     """

@@ -102,7 +102,7 @@ def calc_cell_angles(cell: Sequence[Sequence[float]]) -> list[float]:
 
 
 def get_dimensionality(pbc: Sequence[bool], cell: Sequence[Sequence[float]]) -> dict[str, Any]:
-    """Return ``dim`` (number of periodic directions), ``label`` (what is measured) and ``value`` (in powers of ångström)."""
+    """Return ``dim`` (number of periods), ``label`` (what is measured) and ``value`` (in powers of ångström)."""
     periods = [vector for vector, periodic in zip(cell, pbc, strict=True) if periodic]
     dim = len(periods)
     value: float = 0

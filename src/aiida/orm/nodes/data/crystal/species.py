@@ -344,7 +344,8 @@ class Site:
         if kind is None:
             raise ValueError(f'there is no kind {self.kind_name!r} among {[kind.name for kind in kinds]}')
         tag = ase_tags(kinds)[kind.name]
-        return ase.Atom(symbol=ase_symbol(kind), position=self.position, mass=kind.mass, tag=tag)
+        make_atom: Any = ase.Atom
+        return make_atom(symbol=ase_symbol(kind), position=self.position, mass=kind.mass, tag=tag)
 
     @property
     def kind_name(self) -> str:

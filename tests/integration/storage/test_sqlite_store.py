@@ -194,6 +194,72 @@ def test_a_lock_that_stays_is_trouble_of_the_infrastructure(sqlite_store, record
     impatient.close()
 
 
+def test_a_store_that_cannot_be_converted_works_without(sqlite_store, record):
+    sqlite_store.close()
+    path = sqlite_store.folder / 'database.sqlite'
+    other = sqlite3.connect(path, isolation_level=None)
+    assert other.execute('PRAGMA journal_mode = DELETE').fetchone() == ('delete',)
+    other.execute('BEGIN')
+    other.execute('SELECT count(*) FROM db_dbnode').fetchall()
+    store = SqliteStore(sqlite_store.folder, busy_limit=0.3)
+    assert store.list_processes() == []
+    before = store.change_counter()
+    other.execute('COMMIT')
+    assert other.execute('PRAGMA journal_mode').fetchone() == ('delete',)
+    node_id = store.insert_node(record())
+    assert store.read_node(node_id).id == node_id
+    assert store.change_counter() != before
+    other.close()
+    store.close()
+    again = SqliteStore(sqlite_store.folder)
+    assert again._database.execute('PRAGMA journal_mode') == [('wal',)]
+    again.close()
+
+
+def test_a_file_that_was_deleted_is_not_made_anew(sqlite_store):
+    for file in sqlite_store.folder.glob('database.sqlite*'):
+        file.unlink()
+    errors = []
+
+    def use():
+        try:
+            sqlite_store.read_setting('x')
+        except StorageUnavailable as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert len(errors) == 1
+    assert 'database.sqlite' in errors[0]
+    assert not (sqlite_store.folder / 'database.sqlite').exists()
+
+
+def test_a_full_disk_is_trouble_of_the_infrastructure(sqlite_store, record):
+    execute = sqlite_store._database.execute
+    ((pages,),) = execute('PRAGMA page_count')
+    execute(f'PRAGMA max_page_count = {pages}')
+    undone, large, small = [], record(attributes={'text': 'x' * 100_000}), record()
+    with pytest.raises(StorageUnavailable, match='full'), sqlite_store.transaction():
+        sqlite_store.on_rollback(lambda: undone.append(True))
+        sqlite_store.insert_node(small)
+        sqlite_store.insert_node(large)
+    assert undone == [True]
+    execute('PRAGMA max_page_count = 100000000')
+    assert sqlite_store.find_nodes('uuid', small.uuid) == []
+    sqlite_store.insert_node(large)
+
+
+def test_a_transaction_that_an_interrupt_left_open_is_rolled_back(sqlite_store, record):
+    lost, kept = record(), record()
+    sqlite_store._database.execute('BEGIN IMMEDIATE')
+    sqlite_store._database.execute("UPDATE db_dbuser SET institution = 'lost'")
+    sqlite_store.insert_node(kept)
+    assert sqlite_store.find_entities(EntityKind.USER)[0]['institution'] == ''
+    assert sqlite_store.find_nodes('uuid', lost.uuid) == []
+    assert sqlite_store.find_nodes('uuid', kept.uuid) == [kept.id]
+
+
 def test_the_connection_of_a_thread_goes_with_the_thread(sqlite_store, record):
     def use():
         sqlite_store.insert_node(record())

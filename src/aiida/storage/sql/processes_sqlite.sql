@@ -72,6 +72,9 @@ SET desired_state = :state, desired_message = :message,
     END
 WHERE node_id = :node_id;
 
+-- alive_of: which nodes are to be run; takes a JSON list of ids
+SELECT node_id FROM process_run WHERE node_id IN (SELECT value FROM json_each(?)) ORDER BY node_id;
+
 -- parents_of: who waits for a node
 SELECT parent_id FROM process_wait WHERE child_id = ?;
 

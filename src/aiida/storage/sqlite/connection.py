@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -36,10 +36,12 @@ _CHECKPOINT_PAGES = 4000
 class _Session:
     """What one thread has open: a connection and perhaps a transaction."""
 
-    __slots__ = ('__weakref__', 'connection', 'depth', 'failure', 'on_commit', 'on_rollback', 'thread')
+    __slots__ = ('__weakref__', 'closing', 'connection', 'depth', 'failure', 'on_commit', 'on_rollback', 'thread')
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        # a thread's session is dropped when the thread ends, and its connection with it
+        self.closing = weakref.finalize(self, connection.close)
         self.depth = 0
         self.thread = 0  # who has the transaction open
         self.failure: BaseException | None = None
@@ -72,12 +74,19 @@ class Database:
     whole transaction at a time.
     """
 
-    def __init__(self, path: Path | None, synchronous: str = 'NORMAL', busy_limit: float = BUSY_LIMIT) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        synchronous: str = 'NORMAL',
+        busy_limit: float = BUSY_LIMIT,
+        create: bool = False,
+    ) -> None:
         """
-        :param path: the file, which is created when it is absent; ``None`` for a database in memory.
+        :param path: the file; ``None`` for a database in memory.
         :param synchronous: ``NORMAL`` survives any crash of a program, ``FULL`` also keeps the last commits in
             a power cut.
         :param busy_limit: how long to wait for a lock, in seconds.
+        :param create: whether to make the file when it is absent.
         """
         if sqlite3.sqlite_version_info < (3, 35):
             raise StorageUnavailable(f'SQLite 3.35 or newer is needed, this Python has {sqlite3.sqlite_version}')
@@ -87,6 +96,7 @@ class Database:
         self.place = f'the database {path}' if path else 'the database in memory'
         self._synchronous = synchronous.upper()
         self._busy_limit = busy_limit
+        self._mode = 'rwc' if create else 'rw'
         self._closed = False
         self._transaction = _Transaction(self)
         self._reset_sessions()
@@ -110,24 +120,38 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
-                ':memory:' if self.path is None else self.path,
+                # a file that was deleted meanwhile is not to be made anew, empty
+                ':memory:' if self.path is None else f'{self.path.absolute().as_uri()}?mode={self._mode}',
+                uri=True,
                 timeout=0,  # waiting is done in `_patiently`, with shorter sleeps than SQLite's own
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=_CACHED_STATEMENTS,
             )
-            for pragma in (
-                'journal_mode = WAL',
-                f'synchronous = {self._synchronous}',
-                'foreign_keys = ON',
-                'temp_store = MEMORY',
-                'cache_size = -8000',
-                f'wal_autocheckpoint = {_CHECKPOINT_PAGES}',
-            ):
-                self._patiently(connection.execute, f'PRAGMA {pragma}')
         except sqlite3.Error as error:
             raise translate(error, self.place) from error
+        try:
+            self._set_up(connection)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.place) from error
+            raise
         return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        for pragma in (
+            f'synchronous = {self._synchronous}',
+            'foreign_keys = ON',
+            'temp_store = MEMORY',
+            'cache_size = -8000',
+            f'wal_autocheckpoint = {_CHECKPOINT_PAGES}',
+        ):
+            self._patiently(connection.execute, f'PRAGMA {pragma}')
+        if self._patiently(connection.execute, 'PRAGMA journal_mode').fetchone()[0] == 'delete':
+            # another program that reads the file all the time keeps it from being converted: it works without, slower
+            with suppress(sqlite3.OperationalError):
+                self._patiently(connection.execute, 'PRAGMA journal_mode = WAL', limit=min(2.0, self._busy_limit))
 
     def _session(self) -> _Session:
         if self._closed:
@@ -138,14 +162,14 @@ class Database:
             session: _Session = self._local.session
         except AttributeError:
             session = _Session(self._connect())
-            # the thread's session is dropped when the thread ends, and its connection with it
-            weakref.finalize(session, session.connection.close)
             self._local.session = session
-            self._sessions.add(session)
+            with self._lock:
+                self._sessions.add(session)
         return session
 
-    def _patiently(self, action: Callable[..., Any], *arguments: Any) -> Any:
+    def _patiently(self, action: Callable[..., Any], *arguments: Any, limit: float | None = None) -> Any:
         """Call ``action`` until no lock is in its way."""
+        limit = self._busy_limit if limit is None else limit
         deadline: float | None = None
         sleep = _FIRST_SLEEP
         while True:
@@ -153,7 +177,7 @@ class Database:
                 return action(*arguments)
             except sqlite3.OperationalError as error:
                 now = time.monotonic()
-                deadline = now + self._busy_limit if deadline is None else deadline
+                deadline = now + limit if deadline is None else deadline
                 if not is_busy(error) or now > deadline:
                     raise
             time.sleep(sleep * random.uniform(0.5, 1.0))
@@ -164,8 +188,10 @@ class Database:
         if self._closed:
             return
         self._closed = True
-        for session in [*self._sessions, *filter(None, [self._shared])]:
-            session.connection.close()
+        with self._lock:
+            sessions = [*self._sessions, *filter(None, [self._shared])]
+        for session in sessions:
+            session.closing()
         if self._watcher is not None:
             self._watcher.close()
         _ALIVE.discard(self)
@@ -177,7 +203,9 @@ class Database:
 
     def forget_sessions(self) -> None:
         """Start anew in a forked child: connections must not cross a fork, nor be closed by the child."""
-        _LEFT_OPEN.extend([self._local, *self._sessions, self._watcher])
+        for session in self._sessions:
+            session.closing.detach()
+        _LEFT_OPEN.extend([self._local, self._watcher])
         self._reset_sessions()
 
     # statements
@@ -303,7 +331,10 @@ class Database:
         try:
             connection.execute('BEGIN IMMEDIATE')
         except sqlite3.Error as error:
-            if not is_busy(error):
+            if connection.in_transaction:
+                # an interrupt of the user hit between a statement and what was to follow it
+                connection.execute('ROLLBACK')
+            elif not is_busy(error):
                 raise translate(error, self.place) from error
             try:
                 self._patiently(connection.execute, 'BEGIN IMMEDIATE')

@@ -105,7 +105,7 @@ class RuntimeVerbs(DatabaseUser):
             ]
 
     def _bury(self, node_ids: Iterable[int]) -> None:
-        for node_id in node_ids:
+        for (node_id,) in self._database.execute(_SQL['alive_of'], (write_json(list(node_ids)),)):
             self.finish(node_id)
 
     def read_run(self, node_id: int) -> RunRecord | None:

@@ -101,7 +101,7 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         if path.exists():
             raise ConfigurationError(f'there is a database at {path} already')
         folder.mkdir(parents=True, exist_ok=True)
-        database = Database(path, synchronous)
+        database = Database(path, synchronous, create=True)
         try:
             create_tables(database)
         finally:

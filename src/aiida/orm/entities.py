@@ -166,14 +166,14 @@ class Entity:
     _store: Store
 
     @classproperty
-    def collection(cls) -> Any:  # noqa: N805
+    def collection(cls: Any) -> Any:  # noqa: N805
         """The entities of this class in the store of the loaded profile."""
-        return cls._CLS_COLLECTION(cls, get_store())  # type: ignore[attr-defined]
+        return cls._CLS_COLLECTION(cls, get_store())
 
     @classproperty
-    def objects(cls) -> Any:  # noqa: N805
+    def objects(cls: Any) -> Any:  # noqa: N805
         """The entities of this class in the store of the loaded profile; an older name of :attr:`collection`."""
-        return cls._CLS_COLLECTION(cls, get_store())  # type: ignore[attr-defined]
+        return cls._CLS_COLLECTION(cls, get_store())
 
     @classmethod
     def get_collection(cls, backend: Store) -> Collection[Self]:

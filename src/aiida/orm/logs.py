@@ -57,7 +57,7 @@ class LogCollection(RowCollection['Log']):
         logs.sort(key=lambda log: log._row['time'])
         for order in reversed([order_by] if isinstance(order_by, Mapping) else order_by or []):
             for field, direction in order.items():
-                logs.sort(key=lambda log, name=field: log._row[name], reverse=direction == DESCENDING)
+                logs = sorted(logs, key=lambda log: log._row[field], reverse=direction == DESCENDING)
         return logs
 
     def delete_all(self) -> None:

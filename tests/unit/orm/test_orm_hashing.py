@@ -34,7 +34,8 @@ DIFFERENT = [
     None, True, False, 0, 1,
     1.0, 0.5, '1', '', 'a', b'a', [], [1], [[1]], {}, {'a': 1}, {'a': 2}, {1: 'a'}, {'a': [1]},
     [1, 2], [2, 1], ['a', 'b'], ['a,b'], ['as1:b'], {'a', 'b'}, math.nan, math.inf, -math.inf, 2**70, 1 + 2j,
-    datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1).date(), UUID(int=1), PurePosixPath('a'),
+    datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1).date(), UUID(int=1),
+    PurePosixPath('a'),
     Colour.RED, Colour.BLUE, np.array([1, 2, 3]), np.array([[1, 2, 3]]), {'a': None}, ['None'],
 ]  # fmt: skip
 

@@ -34,7 +34,7 @@ class NodeAttributes:
     def all(self) -> dict[str, Any]:
         """All attributes; changes to the dictionary have no effect on a stored node."""
         attributes = self._node._attributes_now()
-        return copy_json(attributes) if self._node._record.id is not None else attributes  # type: ignore[no-any-return]
+        return copy_json(attributes) if self._node._record.id is not None else attributes
 
     def get(self, key: str, default: Any = _NO_DEFAULT) -> Any:
         """Return an attribute.
@@ -60,7 +60,7 @@ class NodeAttributes:
         attributes = self._node._attributes_now()
         self._require(attributes, keys)
         values = [attributes[key] for key in keys]
-        return copy_json(values) if self._node.is_stored else values  # type: ignore[no-any-return]
+        return copy_json(values) if self._node.is_stored else values
 
     def set(self, key: str, value: Any) -> None:
         """Set an attribute.

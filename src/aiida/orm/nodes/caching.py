@@ -101,6 +101,13 @@ class NodeCaching:
 
     @is_valid_cache.setter
     def is_valid_cache(self, valid: bool) -> None:
+        self._set_valid(valid)
+
+    def _set_valid(self, valid: bool) -> None:
+        """Say whether others may take the outputs of this node over.
+
+        :raises TypeError: if it is no boolean.
+        """
         if not isinstance(valid, bool):
             raise TypeError(f'valid should be a boolean, not {valid!r}')
         self._node.base.extras.set(self._VALID_CACHE_KEY, valid)

@@ -73,7 +73,7 @@ class NodeCollection(Collection['Node']):
         with store.transaction():
             store.read_node(pk)
             for direction in ('incoming', 'outgoing'):
-                if store.read_links(pk, direction):  # type: ignore[arg-type]
+                if store.read_links(pk, direction):
                     raise InvalidOperation(f'node {pk} has {direction} links: use `aiida.tools.delete_nodes`')
             store.delete_nodes([pk])
 
@@ -133,6 +133,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
     A node that is stored does not change: attributes and files are fixed, label, description, extras and comments free.
     """
 
+    Collection = NodeCollection
     _CLS_COLLECTION = NodeCollection
     _CLS_NODE_LINKS: ClassVar[type[NodeLinks]] = NodeLinks
     _CLS_NODE_CACHING: ClassVar[type[NodeCaching]] = NodeCaching

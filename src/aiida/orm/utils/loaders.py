@@ -171,7 +171,7 @@ class OrmEntityLoader:
     @classproperty
     def orm_base_class(cls) -> type:  # noqa: N805
         """The class of the entities."""
-        raise TypeError(f'{cls.__name__} does not say which class of entities it finds')  # type: ignore[attr-defined]
+        raise AttributeError(f'{cls.__name__} does not say which class of entities it finds')  # type: ignore[attr-defined]
 
     @classmethod
     def get_query_classes(cls, sub_classes: Any = None) -> tuple[type, ...]:

@@ -222,7 +222,7 @@ def _find_class(name: str) -> Any:
 
 
 @cache
-def _loader() -> type[yaml.Loader]:
+def _loader() -> type[yaml.UnsafeLoader]:
     import yaml
     from plumpy import Bundle
     from plumpy.utils import AttributesFrozendict

@@ -61,7 +61,7 @@ class ProcessNodeCaching(NodeCaching):
 
     @is_valid_cache.setter
     def is_valid_cache(self, valid: bool) -> None:
-        cast('property', NodeCaching.is_valid_cache).fset(self, valid)  # type: ignore[misc]
+        self._set_valid(valid)
 
     def should_use_cache(self) -> bool:
         """Whether an equal node may be used in place of running the process, unless its inputs say no."""
@@ -72,7 +72,7 @@ class ProcessNodeCaching(NodeCaching):
         """Return what the process is told apart by: its class, its attributes, its files, and its inputs."""
         objects = super().get_objects_to_hash()
         links = self._node.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK))
-        ignored = self._node._hash_ignored_inputs  # type: ignore[attr-defined]
+        ignored = self._node._hash_ignored_inputs
         objects['inputs'] = {
             triple.link_label: triple.node.base.caching.compute_hash(ignore_errors=False)
             for triple in links

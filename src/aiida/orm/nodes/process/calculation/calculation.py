@@ -33,6 +33,6 @@ class CalculationNode(ProcessNode):
     def _add_outputs_from_cache(self, cache_node: ProcessNode) -> None:  # type: ignore[override]
         """Give this node copies of the outputs of an equal one."""
         for link in cache_node.base.links.get_outgoing(link_type=LinkType.CREATE).all():
-            clone = link.node.clone()  # type: ignore[attr-defined]
+            clone = link.node.clone()
             clone.base.links.add_incoming(self, LinkType.CREATE, link.link_label)
             clone.store()

@@ -236,3 +236,22 @@ def test_most_recent_of_an_empty_profile(call, profile):
 def test_call_root(call, graph):
     assert call(verdi_process, 'call-root', graph['job'].pk).output == f'{graph["chain"].pk}\n'
     assert 'No callers found' in call(verdi_process, 'call-root', graph['chain'].pk).output
+
+
+def test_list_loads_nothing_heavy(config_folder, graph):
+    """What makes the command fast: neither nodes nor the engine, nor what they stand on, is imported."""
+    import os
+    import subprocess
+    import sys
+
+    script = """
+import sys
+from aiida.cmdline.commands.cmd_verdi import verdi
+verdi(['process', 'list', '-a'], standalone_mode=False)
+heavy = 'aiida.engine aiida.orm.nodes.node sqlalchemy numpy plumpy asyncio rich jinja2 yaml disk_objectstore'
+print('loaded:', [name for name in heavy.split() if name in sys.modules])
+"""
+    environment = {**os.environ, 'AIIDA_PATH': str(config_folder.parent)}
+    result = subprocess.run([sys.executable, '-c', script], env=environment, capture_output=True, text=True, check=True)
+    assert 'Total results: 3' in result.stdout
+    assert result.stdout.splitlines()[-1] == 'loaded: []'

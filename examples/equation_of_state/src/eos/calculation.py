@@ -2,10 +2,9 @@
 
 import json
 
-from aiida.common.folders import Folder
-
 from aiida import orm
 from aiida.common.datastructures import CalcInfo, CodeInfo
+from aiida.common.folders import Folder
 from aiida.engine import CalcJob, CalcJobProcessSpec
 
 
@@ -41,7 +40,7 @@ class EmtCalculation(CalcJob):
             'cell': [list(vector) for vector in structure.cell],
         }
         with folder.open(self.INPUT_FILE, 'w', encoding='utf-8') as handle:
-            json.dump(crystal, handle, indent=1)
+            handle.write(json.dumps(crystal) + '\n')
 
         run = CodeInfo()
         run.code_uuid = self.inputs.code.uuid

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         print(f'emt: {type(exception).__name__}: {exception}', file=sys.stderr)
         return 1
     with open(target, 'w', encoding='utf-8') as handle:
-        json.dump(results, handle, indent=1)
+        handle.write(json.dumps(results, indent=1) + '\n')
     return 0
 
 

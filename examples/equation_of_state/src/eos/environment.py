@@ -30,9 +30,8 @@ def verdi(*arguments: str) -> str:
 
 def prepare_profile(folder: Path) -> None:
     """Load the profile in ``folder``, which is where ``AIIDA_PATH`` points to; make it if there is none."""
-    from aiida.manage.configuration import get_config
-
     from aiida import load_profile
+    from aiida.manage.configuration import get_config
 
     if not (folder / '.aiida' / 'config.json').exists():
         verdi('presto')

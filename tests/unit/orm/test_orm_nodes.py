@@ -364,3 +364,35 @@ def test_collection(store: Any) -> None:
     orm.Node.collection.delete(lonely.pk)
     with pytest.raises(NotExistent):
         orm.load_node(lonely.pk)
+
+
+def test_hash_of_one_file_does_not_depend_on_where_it_is() -> None:
+    plain, shared, several = orm.Data(), orm.Data(), orm.Data()
+    plain.base.repository.put_object_from_bytes(b'abc', 'file')
+    shared.base.repository._put_shared(b'abc', 'file')
+    several.base.repository.put_object_from_bytes(b'x', 'other')
+    several.base.repository._put_shared(b'abc', 'file')
+    assert shared.base.repository.get_object_content('file') == 'abc'
+    digest = plain.base.repository.hash()
+    assert shared.base.repository.hash() == digest
+    for node in (plain, shared, several):
+        node.store()
+    assert orm.load_node(plain.pk).base.repository.hash() == orm.load_node(shared.pk).base.repository.hash() == digest
+    assert plain.base.repository._repository.hash() == digest
+    assert shared.base.repository.metadata == plain.base.repository.metadata
+    assert several.base.repository.list_object_names() == ['file', 'other']
+    several.base.repository.hash()
+
+
+def test_erasing_a_copy_leaves_the_original() -> None:
+    node = orm.Data()
+    node.base.repository.put_object_from_bytes(b'abc', 'file')
+    node.store()
+    copied = node.clone()
+    assert copied.base.repository.get_object_content('file') == 'abc'
+    copied.base.repository.erase()
+    assert copied.base.repository.list_object_names() == []
+    copied.base.repository.put_object_from_bytes(b'def', 'file')
+    copied.store()
+    assert node.base.repository.get_object_content('file') == 'abc'
+    assert copied.base.repository.get_object_content('file') == 'def'

@@ -26,6 +26,9 @@ class NodeCaching:
     #: Extra that says whether others may take the outputs over.
     _VALID_CACHE_KEY = '_aiida_valid_cache'
 
+    #: The hash of a stored node whose content cannot change, once it was computed.
+    _known: str | None = None
+
     def __init__(self, node: Node) -> None:
         self._node = node
 
@@ -50,6 +53,18 @@ class NodeCaching:
             raise HashingError(f'{self._node} cannot be hashed: {exception}') from exception
 
     _compute_hash = compute_hash
+
+    def _hash_as_input(self) -> str | None:
+        """Return what stands for this node in the hash of a process that it is an input of.
+
+        :raises HashingError: if the node cannot be hashed.
+        """
+        if self._known is None or not self._node.is_stored:
+            digest = self.compute_hash(ignore_errors=False)
+            if not self._node.is_stored or self._node._updatable_attributes:
+                return digest
+            self._known = digest
+        return self._known
 
     def get_objects_to_hash(self) -> dict[str, Any]:
         """Return what the node is told apart by; classes with more to say override this."""

@@ -502,7 +502,8 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         try:
             if 'repository' in self.base.__dict__:
                 self.base.repository._commit()
-            digest = self.base.caching.compute_hash()
+            caching = self.base.caching
+            digest = caching._known = caching.compute_hash()
             if digest is not None:
                 record.extras[NodeCaching._HASH_EXTRA_KEY] = digest
             self._insert()

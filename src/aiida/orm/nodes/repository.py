@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, cast, overload
 
 from aiida.common.cleaning import copy_json
@@ -24,6 +25,12 @@ FilePath = str | pathlib.PurePath
 
 #: What ``Repository.hash`` returns for a repository without files.
 _HASH_OF_NOTHING = make_hash([])
+
+
+@lru_cache(maxsize=256)
+def _hash_of_file(name: str, key: str) -> str:
+    """Return what ``Repository.hash`` returns for one file whose key is the hash of its content."""
+    return make_hash([(name, key)])
 
 
 class NodeRepository:
@@ -83,6 +90,16 @@ class NodeRepository:
             record.repository_metadata = self._repository.serialize()
             self._node._store.update_node(record.id, {'repository_metadata': record.repository_metadata}, now())
 
+    def _put_shared(self, content: bytes, name: str) -> None:
+        """Add a file that many nodes have: its content goes to the store at once, where it is kept only once."""
+        self._check_mutability()
+        if not self._is_empty:
+            self._repository.put_object_from_filelike(io.BytesIO(content), name)
+            return
+        key = self._node._store.repository.put_object_from_filelike(io.BytesIO(content))
+        self._tree = None
+        self._node._record.repository_metadata = {'o': {name: {'k': key}}}
+
     def clone(self, repository: NodeRepository) -> None:
         """Take over the files of another node; content that the store has already is not copied.
 
@@ -131,7 +148,15 @@ class NodeRepository:
 
     def hash(self) -> str:
         """Return a hash of all names and contents."""
-        return _HASH_OF_NOTHING if self._is_empty else self._repository.hash()
+        if self._is_empty:
+            return _HASH_OF_NOTHING
+        if self._tree is None:
+            names = self._node._record.repository_metadata.get('o', {})
+            if len(names) == 1:
+                ((name, entry),) = names.items()
+                if 'k' in entry:
+                    return _hash_of_file(name, entry['k'])
+        return self._repository.hash()
 
     @overload
     def open(self, path: FilePath, mode: Literal['r'] = ...) -> Any: ...

@@ -67,7 +67,7 @@ class FunctionCalculationMixin:
             file_content, first_line, number_of_lines = source
             attributes.set(self.FUNCTION_STARTING_LINE_KEY, first_line)
             attributes.set(self.FUNCTION_NUMBER_OF_LINES_KEY, number_of_lines)
-            self.base.repository.put_object_from_bytes(file_content, self.FUNCTION_SOURCE_FILE_PATH)
+            self.base.repository._put_shared(file_content, self.FUNCTION_SOURCE_FILE_PATH)
         namespace = getattr(func, '__globals__', {}).get('__name__')
         if namespace is not None:
             attributes.set(self.FUNCTION_NAMESPACE_KEY, namespace)

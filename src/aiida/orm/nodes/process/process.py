@@ -74,7 +74,7 @@ class ProcessNodeCaching(NodeCaching):
         links = self._node.base.links.get_incoming(link_type=(LinkType.INPUT_CALC, LinkType.INPUT_WORK))
         ignored = self._node._hash_ignored_inputs
         objects['inputs'] = {
-            triple.link_label: triple.node.base.caching.compute_hash(ignore_errors=False)
+            triple.link_label: triple.node.base.caching._hash_as_input()
             for triple in links
             if triple.link_label not in ignored
         }

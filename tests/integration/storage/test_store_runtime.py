@@ -28,6 +28,15 @@ def test_enlisting_with_an_owner_is_a_claim(store, process):
     store.check_fence(node_id, 1)
 
 
+def test_an_owner_without_a_lease_keeps_it_until_somebody_gives_it_back(store, process):
+    node_id = process()
+    fence = store.enlist(node_id, owner='me')
+    assert store.claim('other', FAR, FAR) == []
+    assert store.claim_one(node_id, 'other', FAR, FAR) is None
+    store.release(node_id, fence, 0.0, 'me is gone')
+    assert store.claim_one(node_id, 'other', FAR, FAR).attempts == 1
+
+
 def test_enlisting_twice_is_refused(store, run):
     node_id = run()
     with pytest.raises(IntegrityError, match=str(node_id)):

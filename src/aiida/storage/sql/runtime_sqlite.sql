@@ -16,7 +16,7 @@ CREATE TABLE process_run (
     priority INTEGER NOT NULL DEFAULT 0,
     -- who runs it; NULL: nobody
     owner TEXT,
-    -- the claim of the owner is good until then; after that the row is anyone's
+    -- the claim of the owner is good until then; after that the row is anyone's; NULL with an owner: it does not run out
     lease_until REAL,
     -- grows by one with every claim; a write that carries an older number is refused
     fence INTEGER NOT NULL DEFAULT 0,

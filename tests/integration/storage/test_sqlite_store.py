@@ -146,7 +146,7 @@ def test_a_store_is_not_made_over_another_one(sqlite_store):
 
 
 def test_the_names_profiles_use(tmp_path):
-    store = SqliteDosStorage.create({'filepath': str(tmp_path / 'a'), 'synchronous': 'FULL'}, user_email='a@b')
+    store = SqliteDosStorage.initialise({'filepath': str(tmp_path / 'a'), 'synchronous': 'FULL'}, user_email='a@b')
     assert store.find_entities(EntityKind.USER)[0]['email'] == 'a@b'
     assert str(store) == f'SqliteDosStorage[{tmp_path / "a"}]: open'
     assert store._database.execute('PRAGMA synchronous') == [(2,)]

@@ -26,12 +26,18 @@ class SqliteDosStorage(SqliteStore):
         return cls(_folder(config), **_options(config))
 
     @classmethod
-    def create(cls, config: Mapping[str, Any], *, user_email: str | None = None) -> Self:
-        """Create the store that a profile's ``storage.config`` describes.
+    def initialise(
+        cls, folder: str | Path | Mapping[str, Any], *, user_email: str | None = None, synchronous: str = 'NORMAL'
+    ) -> Self:
+        """Create a store: database, container and, if an address is given, its first user.
 
-        :raises ConfigurationError: if ``filepath`` is missing, or there is a database already.
+        :param folder: the folder, or the profile's ``storage.config`` that names it.
+        :raises ConfigurationError: if no folder is named, or there is a database in it already.
         """
-        return cls.initialise(_folder(config), user_email=user_email, **_options(config))
+        if isinstance(folder, Mapping):
+            options = {'synchronous': synchronous, **_options(folder)}
+            return super().initialise(_folder(folder), user_email=user_email, **options)
+        return super().initialise(folder, user_email=user_email, synchronous=synchronous)
 
     @classmethod
     def version_head(cls) -> str:

@@ -7,12 +7,14 @@ from typing import Any, Generic, TypeVar
 
 import click
 
+from aiida.cmdline.params.types.base import ParamType
+
 __all__ = ('LazyChoice', 'MultipleValueParamType')
 
 T = TypeVar('T')
 
 
-class LazyChoice(click.ParamType, Generic[T]):
+class LazyChoice(ParamType, Generic[T]):
     """One of several values, which a function gives when they are first needed."""
 
     name = 'choice'
@@ -57,10 +59,10 @@ class LazyChoice(click.ParamType, Generic[T]):
         return 'LazyChoice(UNINITIALISED)' if self._known is None else f'LazyChoice({self.choices})'
 
 
-class MultipleValueParamType(click.ParamType):
+class MultipleValueParamType(ParamType):
     """A tuple of values of another type."""
 
-    def __init__(self, param_type: click.ParamType) -> None:
+    def __init__(self, param_type: ParamType) -> None:
         """
         :param param_type: the type of each value.
         """

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from aiida.cmdline.params.types.base import ParamType
+
 __all__ = (
     'CalculationParamType',
     'CodeParamType',
@@ -21,7 +23,7 @@ __all__ = (
 )
 
 
-class IdentifierParamType(click.ParamType, ABC):
+class IdentifierParamType(ParamType, ABC):
     """An entity, found when the command is called."""
 
     def __init__(self, sub_classes: tuple[str, ...] | None = None) -> None:

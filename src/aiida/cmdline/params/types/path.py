@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from aiida.cmdline.params.types.base import ParamType
+
 __all__ = ('AbsolutePathParamType', 'FileOrUrl', 'PathOrUrl')
 
 _TIMEOUT = 10.0  # seconds
@@ -78,7 +80,7 @@ def _is_url(value: Any) -> bool:
 
 
 def _open_url(
-    kind: click.ParamType, url: str, timeout: float, param: click.Parameter | None, ctx: click.Context | None
+    kind: ParamType, url: str, timeout: float, param: click.Parameter | None, ctx: click.Context | None
 ) -> Any:
     import urllib.error
     import urllib.request

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from aiida.cmdline.params.types.base import ParamType
 from aiida.cmdline.params.types.strings import LabelStringType
 
 __all__ = ('ConfigOptionParamType', 'ProfileParamType', 'UserParamType')
@@ -101,7 +102,7 @@ class ConfigOptionParamType(click.types.StringParamType):
         return [CompletionItem(name) for name in get_option_names() if name.startswith(incomplete)]
 
 
-class UserParamType(click.ParamType):
+class UserParamType(ParamType):
     """A user, by the email address."""
 
     name = 'user'

@@ -1,0 +1,179 @@
+"""``verdi profile``: making, choosing and deleting profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aiida.cmdline.commands.cmd_verdi import verdi
+from aiida.cmdline.params import arguments, options, types
+from aiida.cmdline.utils import echo
+
+if TYPE_CHECKING:
+    from aiida.manage.configuration import Profile
+
+__all__ = ('verdi_profile',)
+
+
+@verdi.group('profile')
+def verdi_profile() -> None:
+    """Make, choose and delete profiles."""
+
+
+@verdi_profile.command('list')
+@click.pass_context
+def profile_list(ctx: click.Context) -> None:
+    """List profiles; the default one has a `*`."""
+    config = ctx.obj.config
+    echo.echo_report(f'configuration folder: {config.dirpath}')
+    if not config.profiles:
+        echo.echo_warning('there are no profiles yet: `verdi presto` makes one that is ready for use')
+        return
+    echo.echo_formatted_list(
+        config.profiles,
+        ['name'],
+        sort=lambda profile: profile.name,
+        highlight=lambda profile: profile.name == config.default_profile_name,
+    )
+
+
+@verdi_profile.command('show')
+@arguments.PROFILE(required=False)
+@click.pass_context
+def profile_show(ctx: click.Context, profile: Profile | None) -> None:
+    """Show what the configuration says of a profile, by default of the default one."""
+    profile = profile or ctx.obj.profile
+    if profile is None:
+        echo.echo_critical('there is no profile to show')
+    echo.echo_report(f'Profile: {profile.name}')
+    echo.echo_dictionary(_without_passwords(profile.dictionary), fmt='yaml')
+
+
+def _without_passwords(described: dict[str, object]) -> dict[str, object]:
+    """Return a copy in which passwords are stars."""
+    return {
+        key: _without_passwords(value)
+        if isinstance(value, dict)
+        else '********'
+        if 'password' in key and value
+        else value
+        for key, value in described.items()
+    }
+
+
+@verdi_profile.command('set-default')
+@arguments.PROFILE()
+@click.pass_context
+def profile_set_default(ctx: click.Context, profile: Profile) -> None:
+    """Choose the default profile."""
+    ctx.obj.config.set_default_profile(profile.name, overwrite=True).store()
+    echo.echo_success(f'`{profile.name}` is the default profile now')
+
+
+@verdi_profile.command('setdefault', hidden=True)
+@arguments.PROFILE()
+@click.pass_context
+def profile_setdefault(ctx: click.Context, profile: Profile) -> None:
+    """Choose the default profile, by the command's former name."""
+    ctx.invoke(profile_set_default, profile=profile)
+
+
+@verdi_profile.command('delete')
+@options.FORCE(help='Do not ask; then one of --delete-data and --keep-data has to be given.')
+@click.option('--delete-data/--keep-data', default=None, help='Whether the data of the profile are deleted too.')
+@arguments.PROFILES(required=True)
+@click.pass_context
+def profile_delete(ctx: click.Context, force: bool, delete_data: bool | None, profiles: tuple[Profile, ...]) -> None:
+    """Delete profiles, with their data or without."""
+    if force and delete_data is None:
+        raise click.UsageError('with `--force`, say `--delete-data` or `--keep-data`', ctx=ctx)
+    config = ctx.obj.config
+    for profile in profiles:
+        where = profile.storage_config.get('filepath', profile.storage_backend)
+        with_data = delete_data
+        if with_data is None:
+            with_data = _confirm(f'Delete all data of `{profile.name}` too? They are in {where}')
+        what = f'`{profile.name}` and all of its data' if with_data else f'`{profile.name}`, but keep its data'
+        if not force and not _confirm(f'Delete {what}?'):
+            echo.echo_report(f'`{profile.name}` was left as it is.')
+            continue
+        before = config.default_profile_name
+        config.delete_profile(profile.name, delete_storage=with_data)
+        echo.echo_success(f'Deleted {what}{"" if with_data else f" in {where}"}.')
+        if before != config.default_profile_name:
+            echo.echo_report(f'The default profile is `{config.default_profile_name}` now.')
+
+
+def _confirm(question: str) -> bool:
+    return click.confirm(question, default=False)
+
+
+@verdi_profile.group('setup')
+def profile_setup() -> None:
+    """Make a profile, with all choices; `verdi presto` makes one with none."""
+
+
+@profile_setup.command('core.sqlite_dos')
+@click.option(
+    '-p',
+    '--profile-name',
+    'profile_name',
+    type=types.ProfileParamType(cannot_exist=True),
+    required=True,
+    cls=options.InteractiveOption,
+    prompt='Profile name',
+    help='The name of the profile.',
+)
+@click.option('--set-as-default/--no-set-as-default', default=True, show_default=True, help='Make it the default one.')
+@options.USER_EMAIL(required=True, cls=options.InteractiveOption, prompt='Email Address (identifies your data)')
+@options.USER_FIRST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='First name')
+@options.USER_LAST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='Last name')
+@options.USER_INSTITUTION(default='', type=click.STRING, cls=options.InteractiveOption, prompt='Institution')
+@click.option(
+    '--broker', type=click.Choice(['none']), default='none', show_default=True, help='No message broker is needed.'
+)
+@click.option('--use-rabbitmq/--no-use-rabbitmq', default=False, hidden=True)
+@click.option('--filepath', type=click.Path(file_okay=False, resolve_path=True), help='The folder for the data.')
+@options.NON_INTERACTIVE()
+@options.CONFIG_FILE()
+@click.pass_context
+def profile_setup_sqlite_dos(
+    ctx: click.Context,
+    profile_name: Profile,
+    set_as_default: bool,
+    email: str,
+    first_name: str,
+    last_name: str,
+    institution: str,
+    broker: str,
+    use_rabbitmq: bool,
+    filepath: str | None,
+    non_interactive: bool,
+) -> None:
+    """Make a profile that keeps its data in SQLite and in files."""
+    import pathlib
+    from uuid import uuid4
+
+    from aiida.manage.configuration import create_profile
+
+    if use_rabbitmq:
+        echo.echo_critical('message brokers are not available in this release, and none is needed')
+    config = ctx.obj.config
+    folder = filepath or str(pathlib.Path(config.dirpath) / 'repository' / f'sqlite_dos_{uuid4().hex}')
+    profile = create_profile(
+        config,
+        name=profile_name.name,
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        institution=institution,
+        storage_backend='core.sqlite_dos',
+        storage_config={'filepath': folder},
+    )
+    if set_as_default or config.default_profile_name is None:
+        config.set_default_profile(profile.name, overwrite=True)
+    config.store()
+    echo.echo_success(f'Created the profile `{profile.name}`, with its data in {folder}.')
+    if config.default_profile_name == profile.name:
+        echo.echo_success(f'`{profile.name}` is the default profile now.')

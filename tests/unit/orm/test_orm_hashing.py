@@ -173,9 +173,17 @@ def test_hash_of_data(computer: orm.Computer) -> None:
     assert None not in different
 
 
+class Accepting:
+    """What a process class says of its nodes as sources."""
+
+    @classmethod
+    def is_valid_cache(cls, node: orm.ProcessNode) -> bool:
+        return node.exit_status == 0
+
+
 def finished(value: orm.Node, **attributes: Any) -> orm.CalculationNode:
     """Return a stored calculation that has ended, with one input and one output."""
-    node = orm.CalculationNode()
+    node = orm.CalculationNode(process_type=f'{__name__}.Accepting')
     node.base.attributes.set_many(attributes)
     node.base.links.add_incoming(value, LinkType.INPUT_CALC, 'x')
     node.store()
@@ -184,7 +192,7 @@ def finished(value: orm.Node, **attributes: Any) -> orm.CalculationNode:
         output.base.links.add_incoming(node, LinkType.CREATE, 'y')
         output.store()
         node.set_process_state('finished')
-        node.set_exit_status(0)
+        node.set_exit_status(attributes.get('exit_status', 0))
     node.seal()
     return node
 
@@ -222,12 +230,22 @@ def test_same_nodes() -> None:
 
 
 def test_only_what_finished_is_a_source() -> None:
-    node = orm.CalculationNode().store()
+    value = orm.Int(1).store()
+    node = orm.CalculationNode(process_type=f'{__name__}.Accepting').store()
     assert not node.is_valid_cache
     node.set_process_state('excepted')
+    node.set_exit_status(0)
     assert not node.is_valid_cache
     node.set_process_state('finished')
+    assert not node.is_valid_cache
+    node.seal()
     assert node.is_valid_cache
+    assert finished(value).is_valid_cache
+    assert not finished(value, exit_status=11).is_valid_cache
+    lost = orm.CalculationNode(process_type='no.such.thing').store()
+    lost.set_process_state('finished')
+    lost.seal()
+    assert not lost.is_valid_cache
 
 
 def test_outputs_are_taken_over() -> None:
@@ -257,7 +275,7 @@ def test_the_inputs_may_refuse_the_cache() -> None:
     value = orm.Int(1).store()
     finished(value)
     with enable_caching():
-        node = orm.CalculationNode()
+        node = orm.CalculationNode(process_type=f'{__name__}.Accepting')
         node.base.links.add_incoming(value, LinkType.INPUT_CALC, 'x')
         node.set_metadata_inputs({'metadata': {'disable_cache': True}})
         node.store()

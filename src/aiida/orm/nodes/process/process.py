@@ -48,16 +48,20 @@ class ProcessNodeCaching(NodeCaching):
 
     @property
     def is_valid_cache(self) -> bool:
-        """Whether others may take the outputs over: if it finished and neither user nor process class objects."""
+        """Whether others may take the outputs over: if it is complete and neither user nor process class objects.
+
+        A class that cannot be asked, because it cannot be loaded, is taken to object.
+        """
         node = cast('ProcessNode', self._node)
-        if not (super().is_valid_cache and node.is_finished):
+        if not (node.is_finished and node.is_sealed and super().is_valid_cache):
             return False
         try:
             process_class = node.process_class
-        except ValueError:
-            return True
-        decide = getattr(process_class, 'is_valid_cache', None)
-        return True if decide is None else bool(decide(node))
+        except ValueError as exception:
+            node.logger.warning('%s is not considered for caching: %s', node, exception)
+            return False
+        decide = getattr(process_class, 'is_valid_cache', None) or process_class.process_class.is_valid_cache
+        return bool(decide(node))
 
     @is_valid_cache.setter
     def is_valid_cache(self, valid: bool) -> None:

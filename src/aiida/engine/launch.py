@@ -33,7 +33,7 @@ def run(process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = N
     """Run a process in this interpreter to its end.
 
     :param process: a class, builder, instance or process function.
-    :param inputs: values by name of port, instead of keywords; a process function takes them as positional arguments too.
+    :param inputs: values by name of port, instead of keywords; a process function takes positional arguments too.
     :return: the outputs by name.
     :raises Exception: what the process raised.
     """
@@ -162,7 +162,8 @@ def await_processes(nodes: Sequence[ProcessNode], wait_interval: int = 1) -> Non
         if terminated == len(nodes):
             return
         LOGGER.report(
-            f'Waiting for {len(nodes) - terminated} of {len(nodes)} processes since {time.monotonic() - start:.0f} seconds'
+            f'{len(nodes) - terminated} of {len(nodes)} processes have not yet terminated after '
+            f'{time.monotonic() - start:.0f} seconds'
         )
         time.sleep(wait_interval)
 

@@ -62,7 +62,7 @@ def _pid(pid: Hashable) -> int:
 class AiiDAPersister(Persister):
     """Writes processes to the store of the profile and reads them back."""
 
-    def save_checkpoint(self, process: Process, tag: str | None = None) -> None:
+    def save_checkpoint(self, process: Process, tag: str | None = None) -> None:  # type: ignore[override]
         """Write where a process is; ``process`` must be stored.
 
         :param tag: a name, to keep more than one checkpoint.

@@ -207,7 +207,7 @@ class Runner:
     # launching
 
     def instantiate_process(self, process: TYPE_RUN_PROCESS, **inputs: Any) -> Process:
-        """Return a process that is ready to be run by this runner; see :func:`aiida.engine.utils.instantiate_process`."""
+        """Return a process that is ready to be run here; see :func:`aiida.engine.utils.instantiate_process`."""
         return instantiate_process(self, process, **inputs)
 
     def submit(self, process: TYPE_SUBMIT_PROCESS, inputs: dict[str, Any] | None = None, **kwargs: Any) -> ProcessNode:
@@ -352,7 +352,8 @@ _VERSIONS = PluginVersionProvider()
 def _refuse_function(process: Any) -> None:
     if is_process_function(process):
         raise TypeError(
-            f'the process function `{process.__name__}` cannot be submitted: call it, or put it into a step of a work chain'
+            f'the process function `{process.__name__}` cannot be submitted: call it, for example in a step of a work '
+            'chain'
         )
 
 

@@ -97,7 +97,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
             value = self._namespace_from(port, value)
             error = None
         else:
-            value = port.serialize(value)  # type: ignore[attr-defined]
+            value = port.serialize(value)
             error = port.validate(value)
         if error is not None:
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
@@ -116,10 +116,6 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
         result = ProcessBuilderNamespace(port)
         for name, item in value.items():
-            if name not in port and not port.dynamic:
-                raise ValueError(
-                    f'invalid value for `{port.name}`: Unexpected ports {{{name!r}: {item!r}}}, for a non dynamic namespace'
-                )
             result._assign(name, item)
         if port.validator is not None and result:
             reason = port._run_validator(result._inputs(prune=True))
@@ -219,7 +215,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
             name: value._inputs() if isinstance(value, ProcessBuilderNamespace) else value
             for name, value in self._data.items()
         }
-        return self._prune(inputs) if prune else inputs  # type: ignore[no-any-return]
+        return self._prune(inputs) if prune else inputs
 
     def _prune(self, value: Any) -> Any:
         """Return a nested mapping without the mappings in it that hold nothing; ``None`` and empty lists stay."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.extendeddicts import AttributeDict
 from aiida.common.links import LinkType
+from aiida.orm import Node
 
 if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
@@ -16,7 +17,7 @@ __all__ = ('exposed_inputs', 'exposed_outputs', 'namespace_list')
 
 
 def namespace_list(namespace: str | None = None, agglomerate: bool = True) -> list[str | None]:
-    """Return a dotted namespace with those above it, the root (``None``) first; itself alone without ``agglomerate``."""
+    """Return a dotted namespace with those above it, the root (``None``) first; itself if not ``agglomerate``."""
     if not agglomerate:
         return [namespace]
     namespaces: list[str | None] = [None]
@@ -48,7 +49,7 @@ def exposed_inputs(
             if key in exposed and isinstance(values, Mapping) and key in values:
                 value = values[key]
                 result[key] = (
-                    AttributeDict(value) if isinstance(value, Mapping) and not hasattr(value, 'uuid') else value
+                    AttributeDict(value) if isinstance(value, Mapping) and not isinstance(value, Node) else value
                 )
     return result
 
@@ -70,6 +71,8 @@ def exposed_outputs(
         exposed = memory[name][process_class] if name in memory and process_class in memory[name] else ()
         for key in exposed:
             if key in nested and key not in taken:
-                result[f'{name}.{key}' if name else key] = nested[key]
+                value = nested[key]
+                is_namespace = isinstance(value, Mapping) and not isinstance(value, Node)
+                result[f'{name}.{key}' if name else key] = AttributeDict(value) if is_namespace else value
                 taken.add(key)
     return result

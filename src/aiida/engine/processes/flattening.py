@@ -36,8 +36,8 @@ def flat_inputs(
             yield from flat_inputs(below, item, _join(parent_name, name, separator), separator)
     elif value is not None and port is None:
         raise ValueError(
-            f'input `{parent_name}` is {value!r} of type {type(value).__name__}: only nodes can be linked; give a node or '
-            'declare a port for it'
+            f'input `{parent_name}` is {value!r} of type {type(value).__name__}: only nodes can be linked; give a node '
+            'or declare a port for it'
         )
 
 

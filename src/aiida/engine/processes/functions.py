@@ -12,8 +12,8 @@ import plumpy.processes
 from plumpy.process_states import ProcessState
 
 from aiida.common.links import LinkType
-from aiida.engine.processes import recording
 from aiida.engine.processes.exit_code import ExitCode
+from aiida.engine.processes.flattening import flat_outputs
 from aiida.engine.processes.process import Process
 from aiida.engine.processes.signatures import (
     FunctionSignature,
@@ -41,7 +41,7 @@ __all__ = (
 
 P = ParamSpec('P')
 R_co = TypeVar('R_co', covariant=True)
-N = TypeVar('N', bound=ProcessNode, covariant=True)
+N = TypeVar('N', bound=ProcessNode)
 
 
 class ProcessFunctionType(Protocol[P, R_co, N]):
@@ -69,8 +69,8 @@ class ProcessFunctionType(Protocol[P, R_co, N]):
 def calcfunction(function: Callable[P, R_co]) -> ProcessFunctionType[P, R_co, CalcFunctionNode]:
     """Turn a function into a process that creates data.
 
-    It takes nodes (Python values become nodes) and returns a new node, or a nested mapping of them. What it returned, from
-    what, and by which code, is in the provenance::
+    It takes nodes (Python values become nodes) and returns a new node, or a nested mapping of them. What it returned,
+    from what, and by which code, is in the provenance::
 
         @calcfunction
         def add(x, y):
@@ -121,6 +121,7 @@ def process_function(node_class: type[ProcessNode]) -> Callable[[Callable[..., A
             ('recreate_from', process_class.recreate_from),
             ('spec', process_class.spec),
             ('get_builder', process_class.get_builder),
+            ('is_valid_cache', process_class.is_valid_cache),
         ):
             setattr(decorated, name, value)
         process_class._decorated = staticmethod(decorated)
@@ -201,8 +202,8 @@ class _Outcome:
 class FunctionProcess(Process):
     """A process made of a function.
 
-    It is run to its end by whoever calls it, without an event loop, and has no checkpoints: a function cannot be resumed in
-    its middle.
+    It is run to its end by whoever calls it, without an event loop, and has no checkpoints: a function cannot be
+    resumed in its middle.
     """
 
     _func_args: Sequence[str] = ()
@@ -246,7 +247,7 @@ class FunctionProcess(Process):
             label.default = func.__name__
             spec.inputs.dynamic = bool(signature.var_keyword or signature.var_positional)
             spec.inputs.help = summary
-            spec.outputs.valid_type = (Data, dict)
+            spec.outputs.valid_type = cast('Any', (Data, dict))
             spec.outputs.dynamic = True
 
         process_class: type[FunctionProcess] = cast(
@@ -378,7 +379,7 @@ class FunctionProcess(Process):
         exit_status = node.exit_status if node.is_stored and self._is_cached() else None
         if exit_status is not None:
             self._outputs = dict(node.base.links.get_outgoing(link_type=LinkType.CREATE).nested())
-            self.linked_outputs.update(label for label, _ in recording.flat_outputs(self._outputs))
+            self.linked_outputs.update(label for label, _ in flat_outputs(self._outputs))
             return ExitCode(exit_status, node.exit_message)
         args, kwargs = self._arguments()
         result = self._func(*args, **kwargs)
@@ -429,7 +430,6 @@ def _port_options(signature: FunctionSignature, name: str, help_text: str | None
     options: dict[str, Any] = {'help': help_text, 'serializer': to_aiida_type}
     if name in signature.defaults:
         default = signature.defaults[name]
-        options['required'] = False
         if default is None:
             options['default'] = None
             if type(None) not in valid_type:

@@ -79,7 +79,7 @@ class ProcessFuture(asyncio.Future):  # type: ignore[type-arg]
     async def _poll_process(self, node: Node, poll_interval: int | float) -> None:
         """Look at the state of a node until it is terminated."""
         while not self.done():
-            if node.is_terminated:  # type: ignore[attr-defined]
+            if node.is_terminated:
                 self._poller = None
                 self._resolve(node)
                 return

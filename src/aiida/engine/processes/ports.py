@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import keyword
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -141,7 +142,7 @@ class _Checked(_Sealable):
 
 
 class WithNonDb:
-    """A port whose value may be kept out of the database (``non_db=True``): any Python value, neither stored nor linked."""
+    """A port whose value may be kept out of the database (``non_db=True``): any Python value, which is not linked."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """
@@ -168,7 +169,7 @@ class WithNonDb:
 
 
 class WithMetadata:
-    """A port whose value describes how the process is to be run (``is_metadata=True``) rather than being an input of it."""
+    """A port whose value may say how the process is to be run (``is_metadata=True``) rather than be an input."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """
@@ -214,7 +215,7 @@ class WithSerialize:
         self._serializer = serializer
 
     def serialize(self, value: Any) -> Any:
-        """Return the value as a node; ``None``, nodes, and everything if there is no serializer, are returned unchanged."""
+        """Return the value as a node; ``None``, nodes, and everything if there is no serializer, stay as is."""
         if value is None or self._serializer is None or isinstance(value, Data):
             return value
         return self._serializer(value)
@@ -223,8 +224,8 @@ class WithSerialize:
 class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPort):
     """One input of a process.
 
-    A port for nodes turns Python values into nodes by itself (``to_aiida_type``). An optional port with a valid type takes
-    ``None`` too.
+    A port for nodes turns Python values into nodes by itself (``to_aiida_type``). An optional port with a valid type
+    takes ``None`` too.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -330,7 +331,7 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
 
     @staticmethod
     def validate_port_name(port_name: str) -> None:
-        """Check the name of a port: a valid link label without two underscores in a row, since those separate namespaces.
+        """Check the name of a port: a valid link label without two underscores in a row, which separate namespaces.
 
         :raises TypeError: if it is not a string.
         :raises ValueError: if it is not valid.
@@ -339,6 +340,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
             validate_link_label(port_name)
         except ValueError as exception:
             raise ValueError(f'invalid port name `{port_name}`: {exception}') from exception
+        if keyword.iskeyword(port_name):
+            raise ValueError(f'invalid port name `{port_name}`: it is a keyword of Python')
         if PORT_NAMESPACE_SEPARATOR in port_name:
             raise ValueError(
                 f'invalid port name `{port_name}`: two underscores in a row separate namespaces in link labels'
@@ -378,7 +381,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
         :param breadcrumbs: the names of the namespaces above.
         """
         here = (*breadcrumbs, self.name)
-        values: Mapping[str, Any] = {} if port_values is UNSPECIFIED or port_values is None else port_values
+        given: Any = port_values
+        values: Any = {} if given is UNSPECIFIED or given is None else given
         if not isinstance(values, Mapping):
             reason = f'specified value is of type {type(values)} which is not sub class of `Mapping`'
             return PortValidationError(reason, breadcrumbs_to_port(here))

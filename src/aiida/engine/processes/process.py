@@ -53,8 +53,8 @@ _KNOWN_MEMBERS = frozenset({*_SAVED_BY_NAME, '_future', '_paused', '_event_helpe
 class Process(plumpy.processes.Process):
     """Something that runs: it takes nodes, gives nodes, and is itself recorded as a node.
 
-    Subclasses declare inputs, outputs and exit codes in :meth:`define`. An instance lives in the memory of one runner; its
-    node tells everybody else how it stands.
+    Subclasses declare inputs, outputs and exit codes in :meth:`define`. An instance lives in the memory of one runner;
+    its node tells everybody else how it stands.
     """
 
     _node_class: type[ProcessNode] = ProcessNode
@@ -121,7 +121,7 @@ class Process(plumpy.processes.Process):
     @classmethod
     def get_builder(cls) -> ProcessBuilder:
         """Return a builder of inputs for this class."""
-        return ProcessBuilder(cls)  # type: ignore[return-value]
+        return ProcessBuilder(cls)
 
     @classmethod
     def get_or_create_db_record(cls) -> ProcessNode:
@@ -147,12 +147,12 @@ class Process(plumpy.processes.Process):
     @classproperty
     def exit_codes(cls) -> ExitCodesNamespace:  # noqa: N805
         """The exit codes by label."""
-        return cls.spec().exit_codes  # type: ignore[attr-defined, no-any-return]
+        return cls.spec().exit_codes
 
     @classproperty
     def spec_metadata(cls) -> PortNamespace:  # noqa: N805
         """The ports of the metadata."""
-        return cls.spec().inputs['metadata']  # type: ignore[attr-defined, no-any-return]
+        return cast('PortNamespace', cls.spec().inputs['metadata'])
 
     @classmethod
     def build_process_type(cls) -> str:
@@ -161,7 +161,7 @@ class Process(plumpy.processes.Process):
         if known is None:
             name = get_entry_point_string_from_class(cls.__module__, cls.__name__)
             known = name or f'{cls.__module__}.{cls.__name__}'
-            cls._process_type = known
+            cls._process_type = known  # type: ignore[attr-defined]
         return cast('str', known)
 
     @classmethod
@@ -228,7 +228,7 @@ class Process(plumpy.processes.Process):
         if self._parent_pid is None:
             parent = plumpy.processes.Process.current()
             if isinstance(parent, Process):
-                self._parent_pid = parent.pid
+                self._parent_pid = cast('Any', parent.pid)
         self._pid = self._create_and_setup_db_record()
 
     def _create_and_setup_db_record(self) -> int | uuid.UUID:
@@ -321,8 +321,8 @@ class Process(plumpy.processes.Process):
         """Restore the process from what :meth:`save_instance_state` put there."""
         self._runner = load_context.runner if 'runner' in load_context else current_runner()
         pk = saved_state[self.SaveKeys.CALC_ID.value]
-        node = load_node(pk=pk)
-        self._node = find_held_node(node.backend, pk) or node
+        node: Any = load_node(pk=pk)
+        node = self._node = cast('ProcessNode', find_held_node(node.backend, pk) or node)
         context = load_context.copyextend(loop=self._runner.loop, communicator=self._runner.communicator)
         super().load_instance_state(saved_state, context)
         self._future = plumpy.persistence.SavableFuture(loop=self._loop)
@@ -331,10 +331,10 @@ class Process(plumpy.processes.Process):
         self.linked_outputs = set(saved_state['linked_outputs'])
         self._encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
         self._raw_inputs = self._parsed_inputs
-        self.recorded_state = self._node.process_state
-        run = self._node.backend.read_run(pk)
+        self.recorded_state = node.process_state
+        run = node.backend.read_run(pk)
         self.fence = 0 if run is None else run.fence
-        self._node.hold()
+        node.hold()
 
     def load_members(self, members: Iterable[str], saved_state: Any, load_context: Any = None) -> None:
         """Restore the attributes that were saved."""
@@ -410,18 +410,18 @@ class Process(plumpy.processes.Process):
         return live.node if live is not None else cast('ProcessNode', load_node(pk=self._parent_pid))
 
     def get_provenance_inputs_iterator(self) -> Iterator[tuple[str, Port]]:
-        """Yield name and port of the inputs that count for the provenance: no metadata, nothing kept out of the database."""
+        """Yield name and port of the inputs that are linked: neither metadata nor kept out of the database."""
         for name, port in self.spec().inputs.items():
             if not (getattr(port, 'non_db', False) or getattr(port, 'is_metadata', False)):
                 yield name, port
 
     # transitions
 
-    def transition_to(self, new_state: process_states.State | None, **kwargs: Any) -> None:
+    def transition_to(self, new_state: Any, **kwargs: Any) -> None:
         """Enter a state.
 
-        What fails because the infrastructure does is no state of the process: the error is passed on, and the process is
-        where its last checkpoint says.
+        What fails because the infrastructure does is no state of the process: the error is passed on, and the process
+        is where its last checkpoint says.
         """
         exception = getattr(new_state, 'exception', None)
         if isinstance(exception, INFRASTRUCTURE_ERRORS):
@@ -505,7 +505,8 @@ class Process(plumpy.processes.Process):
     async def step_until_terminated(self) -> None:
         """Run it to its end."""
         await ensure_portal()
-        await super().step_until_terminated()
+        while not self.has_terminated():
+            await plumpy.processes.Process.step(self)  # a work chain may have a step of this name
 
     async def _run_task(self, callback: Any, *args: Any, **kwargs: Any) -> Any:
         """Run a function or coroutine function of the process; the process is the current one meanwhile."""
@@ -517,7 +518,7 @@ class Process(plumpy.processes.Process):
 
     def kill(
         self, msg_text: str | None = None, force_kill: bool = False, msg: str | None = None
-    ) -> bool | plumpy.futures.Future:
+    ) -> bool | plumpy.futures.Future[Any]:
         """Kill the process and those it called.
 
         :param msg_text: why, for the status; ``msg`` is an older name of it.
@@ -530,7 +531,7 @@ class Process(plumpy.processes.Process):
         result = super().kill(text, force_kill)
         if not had_ended and result is not False:
             self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
-        return cast('bool | plumpy.futures.Future', result)
+        return result
 
     def move_to(self, runner: Runner) -> None:
         """Let another runner run the process, which was not started yet.
@@ -560,7 +561,7 @@ class Process(plumpy.processes.Process):
 
     # outputs
 
-    def out(self, output_port: Any, value: Any = None) -> None:  # type: ignore[override]
+    def out(self, output_port: Any, value: Any = None) -> None:
         """Emit an output.
 
         :param output_port: the name of the port, with dots between namespaces; a value alone is the output ``result``.

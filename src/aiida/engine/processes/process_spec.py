@@ -10,7 +10,7 @@ from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
 from aiida.engine.processes.ports import CalcJobOutputPort, InputPort, OutputPort, PortNamespace
 
 if TYPE_CHECKING:
-    from plumpy.ports import Port
+    from plumpy.ports import PortNamespace as PlumpyPortNamespace
 
 __all__ = ('CalcJobProcessSpec', 'ProcessSpec')
 
@@ -75,11 +75,9 @@ class ProcessSpec(PlumpyProcessSpec):
         """Refuse changes from now on, of the ports too."""
         if not self.sealed:
             super().seal()
-            self._ports.freeze()
+            self.ports.freeze()
 
-    def _create_port(
-        self, port_namespace: PortNamespace, port_class: type[Port | PortNamespace], name: str, **kwargs: Any
-    ) -> None:
+    def _create_port(self, port_namespace: PlumpyPortNamespace, port_class: Any, name: str, **kwargs: Any) -> None:
         if not isinstance(name, str):
             raise TypeError(f'the name of a port is a string, not {name!r} of type {type(name).__name__}')
         if self.sealed:

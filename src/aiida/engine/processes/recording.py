@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.exceptions import PersistenceError
 from plumpy.process_states import ProcessState
@@ -23,8 +23,7 @@ LOGGER = logging.getLogger('aiida.engine.processes.recording')
 
 
 def create(process: Process) -> None:
-    """Make the node of a process with all that is known of it, and write it with its inputs, its first checkpoint and the
-    row that says it is to be run."""
+    """Make the node of a process and write it, with inputs, links, first checkpoint and the row that it is to run."""
     node = process.get_or_create_db_record()
     process.attach_node(node)
     process._setup_db_record()
@@ -52,7 +51,7 @@ def entered(process: Process, from_state: Any) -> None:
     node = process.node
     known = process.recorded_state
     if known is not label:
-        node.set_process_state(label)
+        node.set_process_state(cast('ProcessState', label))
         process.recorded_state = label
     if state.is_terminal() or not node.is_stored:
         return

@@ -71,7 +71,9 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
         scope = {**vars(typing), **getattr(function, '__globals__', {})}
         for name, annotation in getattr(function, '__annotations__', {}).items():
             try:
-                result[name] = eval(annotation, scope) if isinstance(annotation, str) else annotation
+                while isinstance(annotation, str):
+                    annotation = eval(annotation, scope)
+                result[name] = annotation
             except Exception:
                 continue
         return result

@@ -23,7 +23,7 @@ __all__ = ('Running',)
 class Running(process_states.Running):
     """Runs a function of the process.
 
-    The task of the process has a portal through which synchronous code can wait, so the function needs no wrapper for it.
+    The task of the process has a portal through which synchronous code can wait, so the function needs no wrapper.
     """
 
     def __init__(self, process: Process, run_fn: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class Running(process_states.Running):
         if self.COMMAND in saved_state:
             self._command = cast('Any', Savable.load(saved_state[self.COMMAND], load_context))
 
-    async def execute(self) -> process_states.State:
+    async def execute(self) -> process_states.State:  # type: ignore[override]
         """Run the function and return the state its result leads to."""
         command: Any = self._command
         if command is None:
@@ -73,4 +73,4 @@ class Running(process_states.Running):
                     command = Stop(command.result, False)
                 else:
                     command = Stop(command, True)
-        return cast('process_states.State', self._action_command(command))
+        return self._action_command(command)

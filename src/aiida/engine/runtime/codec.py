@@ -1,13 +1,14 @@
 """Checkpoints as typed JSON: what is written can be read back as what it was, in another interpreter.
 
 Plain JSON stands for itself. Everything else is an object with the key ``!t``, the name of its type, and ``v``, its
-content. Nodes, computers, groups and users are written as references, never as copies. Classes and functions are written
-by the name they can be imported under.
+content. Nodes, computers, groups and users are written as references, never as copies. Classes and functions are
+written by the name they can be imported under.
 """
 
 from __future__ import annotations
 
 import base64
+import collections
 import dataclasses
 import datetime
 import decimal
@@ -56,7 +57,7 @@ def register(
 ) -> None:
     """Let values of a class be written.
 
-    :param cls: the class; its subclasses are written by it too if ``subclasses``, and read back as what ``decode`` gives.
+    :param cls: the class; with ``subclasses`` those are written by it too, and read back as what ``decode`` gives.
     :param tag: a name that stays the same, since checkpoints hold it.
     :param encode: gives a value of types that can be written.
     :param decode: makes an instance of it.
@@ -236,12 +237,20 @@ def _decode_dataclass(content: Any) -> Any:
     return result
 
 
+def _encode_mapping(value: Any, path: str) -> Any:
+    encoded = [_qualified(type(value)), _encode_pairs(value, path)]
+    if isinstance(value, collections.defaultdict):
+        encoded.append(_encode(value.default_factory, f'{path}.default_factory'))
+    return encoded
+
+
 def _decode_mapping(content: Any) -> Any:
     cls = _import(content[0])
     result = cls.__new__(cls)
-    dict.__init__(result)
     for key, item in content[1]:
-        dict.__setitem__(result, _decode(key), _decode(item))
+        result[_decode(key)] = _decode(item)
+    if len(content) > 2:
+        result.default_factory = _decode(content[2])
     return result
 
 
@@ -391,12 +400,9 @@ _simple(
 _simple(decimal.Decimal, 'decimal', str, decimal.Decimal)
 _simple(range, 'range', lambda value: [value.start, value.stop, value.step], lambda content: range(*content))
 _simple(slice, 'slice', lambda value: [value.start, value.stop, value.step], lambda content: slice(*content))
-for _class, _tag in (
-    (pathlib.PosixPath, 'path'),
-    (pathlib.PurePosixPath, 'posixpath'),
-    (pathlib.PureWindowsPath, 'windowspath'),
-):
-    _simple(_class, _tag, str, pathlib.Path if _tag == 'path' else _class)
+_simple(pathlib.PosixPath, 'path', str, pathlib.Path)
+_simple(pathlib.PurePosixPath, 'posixpath', str, pathlib.PurePosixPath)
+_simple(pathlib.PureWindowsPath, 'windowspath', str, pathlib.PureWindowsPath)
 _BY_TYPE[AttributeDict] = _Codec('attrdict', _encode_dict, _decode_attribute_dict)
 _BY_TYPE[AttributesFrozendict] = _Codec(
     'frozen',

@@ -39,8 +39,8 @@ _LOCAL = threading.local()
 def current_runner() -> Runner:
     """Return the runner for the calling thread.
 
-    The runner of the interpreter belongs to the thread it was made in; each other thread gets one of its own, with a loop
-    of its own.
+    The runner of the interpreter belongs to the thread it was made in; each other thread gets one of its own, with a
+    loop of its own.
 
     :raises ConfigurationError: if no profile is loaded.
     """

@@ -68,7 +68,7 @@ class Watcher:
             self._counter = counter
             self._waited = 0.0
             for pk in list(self._elsewhere):
-                if load_node(pk=pk).is_terminated:  # type: ignore[attr-defined]
+                if load_node(pk=pk).is_terminated:
                     self.ended(pk)
         if self._elsewhere:
             self._schedule(delay)

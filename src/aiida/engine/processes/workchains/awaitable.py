@@ -42,8 +42,8 @@ def construct_awaitable(target: Awaitable | ProcessNode) -> Awaitable:
         return target
     if not isinstance(target, ProcessNode):
         raise ValueError(
-            f'invalid class for awaitable target: {type(target)}; what a work chain waits for is the node of a process, '
-            'as `self.submit` returns it'
+            f'invalid class for awaitable target: {type(target)}; what a work chain waits for is the node of a '
+            'process, as `self.submit` returns it'
         )
     return Awaitable(
         pk=target.pk, action=AwaitableAction.ASSIGN, target=AwaitableTarget.PROCESS, outputs=False, resolved=False

@@ -54,24 +54,24 @@ class Protect(ProcessStateMachineMeta):
             for base in bases:
                 if getattr(getattr(base, attribute, None), mcs._MARK, False):
                     raise RuntimeError(
-                        f'the method `{attribute}` is protected cannot be overridden, but `{name}` does; give the method '
-                        'of the class another name'
+                        f'the method `{attribute}` is protected cannot be overridden, but `{name}` does; give the '
+                        'method of the class another name'
                     )
         return super().__new__(mcs, name, bases, namespace)
 
     @classmethod
-    def final(mcs, method: MethodType) -> MethodType:
+    def final(cls, method: MethodType) -> MethodType:
         """Protect a method."""
-        setattr(method, mcs._MARK, True)
+        setattr(method, cls._MARK, True)
         return method
 
 
 class WorkChain(Process, metaclass=Protect):
     """A workflow of steps.
 
-    Subclasses declare inputs, outputs and the outline in ``define``; steps are methods. What a step leaves in ``self.ctx``
-    is there for the next. A step that returns ``ToContext(key=node)`` (or calls ``self.to_context``) lets the work chain wait
-    for sub processes; one that returns an exit code or a positive integer ends it.
+    Subclasses declare inputs, outputs and the outline in ``define``; steps are methods. What a step leaves in
+    ``self.ctx`` is there for the next. A step that returns ``ToContext(key=node)`` (or calls ``self.to_context``) lets
+    the work chain wait for sub processes; one that returns an exit code or a positive integer ends it.
     """
 
     _node_class = WorkChainNode
@@ -106,7 +106,7 @@ class WorkChain(Process, metaclass=Protect):
         self._context = AttributeDict()
 
     @classmethod
-    def spec(cls) -> WorkChainSpec:  # type: ignore[override]
+    def spec(cls) -> WorkChainSpec:
         """Return the specification."""
         return cast('WorkChainSpec', super().spec())
 
@@ -123,7 +123,7 @@ class WorkChain(Process, metaclass=Protect):
     # saving and restoring
 
     def save_instance_state(self, out_state: Any, save_context: Any) -> None:
-        """Put what is needed to restore the work chain into ``out_state``, context and place in the outline included."""
+        """Put what is needed to restore the work chain into ``out_state``, context and outline included."""
         super().save_instance_state(out_state, save_context)
         out_state[self._CONTEXT] = codec.dumps(self._context, 'ctx')
         out_state['awaitables'] = self._awaitables
@@ -138,7 +138,7 @@ class WorkChain(Process, metaclass=Protect):
         stepper_state = saved_state.get(self._STEPPER_STATE)
         self._stepper = None
         if stepper_state is not None:
-            self._stepper = self.spec().get_outline().recreate_stepper(stepper_state, self)
+            self._stepper = self.spec().get_outline().recreate_stepper(stepper_state, cast('Any', self))
         self._relink_placeholders()
         self.set_logger(self.node.logger)
         if self._awaitables:
@@ -179,7 +179,7 @@ class WorkChain(Process, metaclass=Protect):
         return context, last
 
     def _insert_awaitable(self, awaitable: Awaitable) -> None:
-        """Put an awaitable into the context, in the place of what it stands for, and wait for it before the next step."""
+        """Put an awaitable into the context for what it stands for, and wait for it before the next step."""
         context, key = self._resolve_nested_context(awaitable.key)
         if awaitable.action == AwaitableAction.ASSIGN:
             context[key] = awaitable
@@ -233,7 +233,7 @@ class WorkChain(Process, metaclass=Protect):
     @Protect.final
     async def run(self) -> Any:
         """Take the first step."""
-        self._stepper = self.spec().get_outline().create_stepper(self)
+        self._stepper = self.spec().get_outline().create_stepper(cast('Any', self))
         return self._do_step()
 
     def _do_step(self, *_: Any) -> Any:
@@ -251,7 +251,7 @@ class WorkChain(Process, metaclass=Protect):
             self.to_context(**result)
             result = None
         elif isinstance(result, ExitCode):
-            if result.status > 0 or finished:
+            if result.status > 0:
                 return result
         elif isinstance(result, int) and result > 0:
             return ExitCode(int(result))

@@ -1,0 +1,48 @@
+"""What is built on the graph: pictures, deletion, archives, dumping."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aiida.tools.graph.deletions import delete_group_nodes, delete_nodes
+    from aiida.tools.visualization.graph import Graph
+    from aiida.tools.visualization.styles import (
+        default_link_styles,
+        default_node_styles,
+        default_node_sublabels,
+        pstate_node_styles,
+    )
+
+__all__ = (
+    'Graph',
+    'default_link_styles',
+    'default_node_styles',
+    'default_node_sublabels',
+    'delete_group_nodes',
+    'delete_nodes',
+    'pstate_node_styles',
+)
+
+_HOMES = {
+    'Graph': 'aiida.tools.visualization.graph',
+    'default_link_styles': 'aiida.tools.visualization.styles',
+    'default_node_styles': 'aiida.tools.visualization.styles',
+    'default_node_sublabels': 'aiida.tools.visualization.styles',
+    'delete_group_nodes': 'aiida.tools.graph.deletions',
+    'delete_nodes': 'aiida.tools.graph.deletions',
+    'pstate_node_styles': 'aiida.tools.visualization.styles',
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

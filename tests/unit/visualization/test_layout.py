@@ -1,0 +1,89 @@
+"""Where boxes go: apart from each other, arrows down, few of them crossing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from aiida.tools.visualization.layout import Layout, lay_out
+
+Edges = list[tuple[str, str]]
+
+
+def arranged(edges: Edges, *names: str) -> Layout:
+    sizes = dict.fromkeys([*names, *(name for edge in edges for name in edge)], (80.0, 30.0))
+    return lay_out(sizes, edges)
+
+
+def check(layout: Layout, width: float = 80.0, height: float = 30.0) -> None:
+    """No box covers another, and all are within the picture."""
+    boxes = sorted(layout.boxes.values())
+    for number, (x, y) in enumerate(boxes):
+        assert width / 2 - 1e-6 <= x <= layout.width - width / 2 + 1e-6
+        assert height / 2 - 1e-6 <= y <= layout.height - height / 2 + 1e-6
+        for other_x, other_y in boxes[number + 1 :]:
+            assert abs(x - other_x) >= width or abs(y - other_y) >= height
+
+
+def test_a_chain_is_straight() -> None:
+    layout = arranged([('a', 'b'), ('b', 'c'), ('c', 'd')])
+    check(layout)
+    assert len({x for x, _ in layout.boxes.values()}) == 1
+    assert [layout.boxes[name][1] for name in 'abcd'] == sorted(y for _, y in layout.boxes.values())
+
+
+def test_a_fan_is_symmetric() -> None:
+    layout = arranged([('a', f'b{i}') for i in range(7)] + [(f'b{i}', 'c') for i in range(7)])
+    check(layout)
+    middle = layout.width / 2
+    assert layout.boxes['a'][0] == pytest.approx(middle)
+    assert layout.boxes['c'][0] == pytest.approx(middle)
+    assert len({layout.boxes[f'b{i}'][1] for i in range(7)}) == 1
+
+
+def test_inputs_stand_beside_what_they_enter() -> None:
+    layout = arranged([('a', 'b'), ('b', 'c'), ('c', 'd'), ('x', 'd')])
+    assert layout.boxes['x'][1] == layout.boxes['c'][1]
+
+
+def test_crossings_are_undone() -> None:
+    layout = arranged([('a', 'z'), ('b', 'y'), ('c', 'x'), ('r', 'a'), ('r', 'b'), ('r', 'c')])
+    order = sorted('abc', key=lambda name: layout.boxes[name][0])
+    assert sorted('xyz', key=lambda name: layout.boxes[name][0]) == [
+        dict(zip('abc', 'zyx', strict=True))[n] for n in order
+    ]
+
+
+def test_routes_join_their_boxes() -> None:
+    edges = [('a', 'b'), ('b', 'c'), ('a', 'c'), ('c', 'a'), ('c', 'c')]
+    layout = arranged(edges)
+    check(layout)
+    for (source, target), points in zip(edges, layout.routes, strict=True):
+        if source == target:
+            assert points == []
+            continue
+        for name, (x, y) in ((source, points[0]), (target, points[-1])):
+            box_x, box_y = layout.boxes[name]
+            assert abs(x - box_x) <= 40
+            assert abs(y - box_y) == pytest.approx(15)
+
+
+def test_parts_stand_side_by_side() -> None:
+    layout = arranged([('a', 'b'), ('x', 'y'), ('y', 'z')], 'alone')
+    check(layout)
+    assert layout.boxes['x'][0] < layout.boxes['a'][0] < layout.boxes['alone'][0]
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_random_graphs(seed: int) -> None:
+    chance = random.Random(seed)
+    edges = [(f'n{chance.randrange(i)}', f'n{i}') for i in range(1, 60)]
+    edges += [(f'n{chance.randrange(60)}', f'n{chance.randrange(60)}') for _ in range(25)]
+    layout = arranged(edges)
+    check(layout)
+    assert layout == arranged(edges)
+
+
+def test_nothing() -> None:
+    assert lay_out({}, []) == Layout()

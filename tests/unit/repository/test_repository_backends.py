@@ -179,6 +179,19 @@ def test_the_same_content_again_costs_no_write(container, monkeypatch):
     assert put(container, b'content') == key
 
 
+def test_a_key_never_leads_out_of_the_container(container, tmp_path):
+    (tmp_path / 'secret').write_bytes(b'secret')
+    put(container, b'x')
+    for key in ('../../secret', f'..{tmp_path}/secret', '', '.' * 64, '../../../' + 'a' * 55):
+        assert not container.has_object(key)
+        assert container.has_objects([key, key]) == [False, False]
+        assert list(container.iter_object_streams([key])) == []
+        for use in (container.get_object_content, container.delete_object, container.get_object_hash):
+            with pytest.raises(FileNotFoundError, match='does not exist'):
+                use(key)
+    assert (tmp_path / 'secret').exists()
+
+
 def test_a_write_that_fails_leaves_nothing(container, tmp_path, monkeypatch):
     def full(handle):
         raise OSError(28, 'No space left on device')

@@ -113,7 +113,11 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         """Return for each key whether there is content under it."""
         if len(keys) == 1:
             return [self._loose.has(keys[0])]
-        return self.container.has_objects(keys)
+        present = set(self._list_present([key for key in keys if LooseObjects.is_key(key)]))
+        return [key in present for key in keys]
+
+    def _list_present(self, keys: list[str]) -> list[str]:
+        return [key for key, exists in zip(keys, self.container.has_objects(keys), strict=True) if exists]
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
@@ -126,6 +130,8 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
             with handle:
                 yield handle
             return
+        if not LooseObjects.is_key(key):
+            raise no_object(key)
         from disk_objectstore.exceptions import NotExistent
 
         try:
@@ -140,7 +146,8 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
 
     def iter_object_streams(self, keys: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
         """Yield each key with its content, in the order that is fastest to read; absent ones are left out."""
-        with self.container.get_objects_stream_and_meta(list(keys)) as triplets:
+        valid = [key for key in keys if LooseObjects.is_key(key)]
+        with self.container.get_objects_stream_and_meta(valid) as triplets:
             for key, stream, _ in triplets:
                 if stream is not None:
                     yield key, cast('BinaryIO', stream)

@@ -19,6 +19,7 @@ from uuid import uuid4
 __all__ = ('LooseObjects',)
 
 _CHUNK = 1024 * 1024
+_KEY_LENGTH = 64
 
 
 class LooseObjects:
@@ -51,12 +52,19 @@ class LooseObjects:
             return None
         return config
 
+    @staticmethod
+    def is_key(key: str) -> bool:
+        """Whether this can be a key; what comes from an archive of somebody else may be a path that leads elsewhere."""
+        return len(key) == _KEY_LENGTH and key.isalnum()
+
     def _path(self, key: str) -> str:
         length = self._prefix_length
         return os.path.join(self._loose, key[:length], key[length:])
 
     def open(self, key: str) -> BinaryIO | None:
         """Open an object for reading; ``None`` if it is not loose."""
+        if not self.is_key(key):
+            return None
         try:
             return open(self._path(key), 'rb')
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -64,7 +72,7 @@ class LooseObjects:
 
     def has(self, key: str) -> bool:
         """Whether there is an object under this key, loose or packed."""
-        return os.path.isfile(self._path(key)) or self.is_packed(key)
+        return self.is_key(key) and (os.path.isfile(self._path(key)) or self.is_packed(key))
 
     def is_packed(self, key: str) -> bool:
         """Whether an object is in a pack."""

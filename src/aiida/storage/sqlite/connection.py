@@ -31,6 +31,8 @@ _CACHED_STATEMENTS = 256
 #: After how many pages (4 KiB) the log is written back into the file, which costs two syncs; a stored node is 15 pages,
 #: and SQLite's own 1000 would spend half of the time of storing nodes on syncs.
 _CHECKPOINT_PAGES = 4000
+#: To how many bytes the log is cut after a transaction that made it larger, such as an import.
+_LOG_SIZE = 64 * 1024 * 1024
 
 
 class _Session:
@@ -146,6 +148,7 @@ class Database:
             'temp_store = MEMORY',
             'cache_size = -8000',
             f'wal_autocheckpoint = {_CHECKPOINT_PAGES}',
+            f'journal_size_limit = {_LOG_SIZE}',
         ):
             self._patiently(connection.execute, f'PRAGMA {pragma}')
         if self._patiently(connection.execute, 'PRAGMA journal_mode').fetchone()[0] == 'delete':

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aiida.cmdline.utils.processes import format_state
+from aiida.cmdline.utils.processes import format_node_state
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
@@ -20,7 +20,7 @@ def calc_info(node: ProcessNode, call_link_label: bool = False) -> str:
 
     :param call_link_label: add the label of the link its caller called it with, unless that is the default.
     """
-    state = format_state(node.process_state.value if node.process_state else None, node.exit_status)
+    state = format_node_state(node)
     identifier = str(node.pk)
     if call_link_label and (label := _call_label(node)):
         identifier = f'{identifier} | {label}'

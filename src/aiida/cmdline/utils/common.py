@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from aiida.cmdline.utils.processes import format_age, format_state
+from aiida.cmdline.utils.processes import format_age, format_node_state
 from aiida.cmdline.utils.tables import format_table
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _code_of(node: orm.CalcJobNode) -> str | None:
 
 
 def _state_with_reason(node: orm.ProcessNode) -> str:
-    state = format_state(node.process_state.value if node.process_state else None, node.exit_status)
+    state = format_node_state(node)
     if node.is_excepted and node.exception:
         return f'{state} <{node.exception}>'
     if node.exit_message:

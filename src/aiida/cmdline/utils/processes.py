@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiida.common import timezone
 from aiida.common.utils import str_timedelta
 from aiida.storage.records import ProcessRow
+
+if TYPE_CHECKING:
+    from aiida.orm import ProcessNode
 
 __all__ = (
     'ACTIVE_STATES',
@@ -21,6 +24,7 @@ __all__ = (
     'SHRINKABLE',
     'Column',
     'format_age',
+    'format_node_state',
     'format_row_state',
     'format_state',
     'project_rows',
@@ -47,6 +51,14 @@ def format_state(state: str | None, exit_status: int | None = None) -> str:
         return 'Unknown'
     text = state.capitalize()
     return f'{text} [{exit_status}]' if state == 'finished' and exit_status is not None else text
+
+
+def format_node_state(node: ProcessNode) -> str:
+    """Return the state of a process in words.
+
+    The attribute is read, not the property, whose type is the engine's and takes a quarter of a second to import.
+    """
+    return format_state(node.base.attributes.get(node.PROCESS_STATE_KEY, None), node.exit_status)
 
 
 def format_row_state(attributes: Mapping[str, Any]) -> str:

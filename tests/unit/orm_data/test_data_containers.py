@@ -67,8 +67,10 @@ def test_list_is_a_mutable_sequence() -> None:
     assert (node.index(4), node.count(8)) == (plain.index(4), plain.count(8))
     assert node == plain
     assert node == List(plain)
-    assert (node + [1]).get_list() == [*plain, 1]
-    assert ([1] + node).get_list() == [1, *plain]
+    more = [1]
+    assert (node + more).get_list() == [*plain, 1]
+    assert (more + node).get_list() == [1, *plain]
+    assert (node + List(more)) == [*plain, 1]
     with pytest.raises(ValueError):
         node.index(99)
     with pytest.raises(ValueError):
@@ -244,7 +246,7 @@ def test_enum_attributes_and_errors() -> None:
         with pytest.raises(TypeError):
             EnumData(wrong)  # type: ignore[arg-type]
     node.base.attributes.set('identifier', 'no.such:Enum')
-    with pytest.raises(ImportError, match='no.such:Enum'):
+    with pytest.raises(ImportError, match=r'no\.such:Enum'):
         node.get_member()
 
 

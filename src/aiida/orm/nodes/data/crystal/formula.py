@@ -43,28 +43,29 @@ def get_formula_group(symbol_list: Sequence[str], separator: str = '') -> str:
     :param separator: what stands between the parts.
     """
     groups = group_symbols(symbol_list)
-    before: list[list[Any]] = []
-    while groups != before:
-        before = groups
-        for size in range(2, len(groups) // 2 + 1):
-            groups = _gather_repeats(groups, size)
+    size = 2
+    while size <= len(groups) // 2:
+        shorter = next(
+            (found for start in range(size) if (found := _gather_repeats(groups, size, start)) != groups), None
+        )
+        if shorter is None:
+            size += 1
+        else:
+            groups, size = shorter, 2
     return get_formula_from_symbol_list(groups, separator)
 
 
-def _gather_repeats(groups: list[list[Any]], size: int) -> list[list[Any]]:
-    """Put runs of equal blocks of ``size`` groups into one group each, beginning at the end."""
-    gathered: list[list[Any]] = []
-    end = len(groups)
-    while end > 0:
-        block = groups[end - size : end] if end >= size else []
+def _gather_repeats(groups: list[list[Any]], size: int, start: int) -> list[list[Any]]:
+    """Put runs of equal blocks into one group each; blocks are ``size`` groups long, the first begins at ``start``."""
+    gathered = groups[:start]
+    while start < len(groups):
+        block = groups[start : start + size]
         repeats = 1
-        while (
-            block and end >= (repeats + 1) * size and groups[end - (repeats + 1) * size : end - repeats * size] == block
-        ):
+        while groups[start + repeats * size : start + (repeats + 1) * size] == block and len(block) == size:
             repeats += 1
-        gathered.append([repeats, block] if repeats > 1 else groups[end - 1])
-        end -= repeats * size if repeats > 1 else 1
-    return gathered[::-1]
+        gathered += [[repeats, block]] if repeats > 1 else block
+        start += repeats * size
+    return gathered
 
 
 def _count(symbol_list: Sequence[str]) -> dict[str, int]:

@@ -68,8 +68,8 @@ def _clean_uncommon(value: Any, path: tuple[str, ...]) -> Any:
         return _clean_mapping(value, path)
     if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray | memoryview):
         return [_clean(item, (*path, f'[{number}]')) for number, item in enumerate(value)]
-    if type(value).__module__ == 'numpy' and hasattr(value, 'item') and getattr(value, 'ndim', None) == 0:
-        return _clean(value.item(), path)
+    if type(value).__module__ == 'numpy' and hasattr(value, 'tolist'):
+        return _clean(value.tolist(), path)
     raise ValidationError(
         f'a value of type {type(value)} cannot be stored, as JSON has none like it: {value!r:.200}{_where(path)}'
     )

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 __all__ = ('Node', 'NodeBase', 'NodeCollection')
 
 
+#: Called with each node after it was stored.
+AFTER_STORE: list[Callable[[Node], None]] = []
+
+
 class NodeCollection(Collection['Node']):
     """The nodes of one class in one store."""
 
@@ -438,6 +442,8 @@ class Node(Entity, metaclass=AbstractNodeMeta):
                 self._store_from_cache(same_node)
             else:
                 self._store_new()
+            for action in AFTER_STORE:
+                action(self)
         elif self._incoming:
             self._require_stored_sources()
             self._store.insert_links(self._links_to_write(self._record.id))

@@ -1,0 +1,1 @@
+"""Making entities step by step, from what somebody is asked for."""

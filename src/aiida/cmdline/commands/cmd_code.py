@@ -31,6 +31,12 @@ def _prompted(*names: str, prompt: str, **kwargs: Any) -> Any:
     return click.option(*names, cls=options.InteractiveOption, prompt=prompt, **kwargs)
 
 
+#: Without the short form `-I`, which is that of the name of an image.
+_NON_INTERACTIVE = click.option(
+    '-n', '--non-interactive/--interactive', is_eager=True, default=False, help=options.NON_INTERACTIVE.kwargs['help']
+)
+
+
 def _common(command: Any) -> Any:
     """Add the options that all kinds of codes have."""
     for decorate in reversed(
@@ -58,7 +64,7 @@ def _common(command: Any) -> Any:
             ),
             options.PREPEND_TEXT(),
             options.APPEND_TEXT(),
-            options.NON_INTERACTIVE(),
+            _NON_INTERACTIVE,
             options.CONFIG_FILE(),
         )
     ):
@@ -153,12 +159,13 @@ def _create(code_class: Any, non_interactive: bool, label: str, **kwargs: Any) -
     computer = kwargs.get('computer')
     full_label = label if computer is None else f'{label}@{computer.label}'
     try:
-        present = load_code(label=full_label)
+        load_code(label=full_label)
+        taken = True
     except NotExistent:
-        present = None
+        taken = False
     except MultipleObjectsError:
-        present = 'several'
-    if present is not None:
+        taken = True
+    if taken:
         echo.echo_critical(
             f'There is a code `{full_label}` already: choose another label, or rename that one by `verdi code relabel`.'
         )
@@ -168,7 +175,21 @@ def _create(code_class: Any, non_interactive: bool, label: str, **kwargs: Any) -
     except (ValidationError, ValueError, TypeError) as exception:
         echo.echo_critical(f'The code cannot be made: {exception}')
     echo.echo_success(f'Created {type(code).__name__}<{code.pk}>')
+    _warn_of_plugin(code.default_calc_job_plugin)
     _warn_if_absent(code)
+
+
+def _warn_of_plugin(name: str | None) -> None:
+    """Say so if there is no such entry point of a calculation; it may be installed later."""
+    from aiida.common.exceptions import EntryPointError
+    from aiida.plugins.entry_point import get_entry_point
+
+    if not name:
+        return
+    try:
+        get_entry_point('aiida.calculations', name)
+    except EntryPointError as exception:
+        echo.echo_warning(str(exception))
 
 
 def _warn_if_absent(code: Any) -> None:
@@ -231,7 +252,7 @@ def code_list(
         filters['or'] = [{'extras': {'!has_key': key}}, {f'extras.{key}': {'!==': True}}]
     if default_calc_job_plugin is not None:
         filters['attributes.input_plugin'] = default_calc_job_plugin.name
-    query = orm.QueryBuilder().append(orm.AbstractCode, filters=filters, tag='code')
+    query = orm.QueryBuilder().append(orm.AbstractCode, filters=filters, tag='code', project='*')
     if computer is not None:
         query.append(orm.Computer, filters={'id': computer.pk}, with_node='code')
     if not all_users:

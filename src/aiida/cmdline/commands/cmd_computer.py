@@ -219,9 +219,9 @@ def _switch(computer: Computer, user: User | None, enabled: bool) -> None:
 
 
 def _default_user() -> User:
-    from aiida.orm import User
+    from aiida.orm import User as UserClass
 
-    user = User.collection.get_default()
+    user: User | None = UserClass.collection.get_default()
     if user is None:
         echo.echo_critical('there is no default user: `verdi user configure` makes one')
     return user
@@ -253,8 +253,8 @@ def computer_delete(dry_run: bool, force: bool, computer: Computer) -> None:
     count = query.append(Node, with_computer='computer', project='id').count()
     if count:
         echo.echo_critical(
-            f'Computer<{computer.label}> is used by {count} node{"s" if count > 1 else ""}, which would have to be deleted '
-            'first'
+            f'Computer<{computer.label}> is used by {count} node{"s" if count > 1 else ""}, which would have to be '
+            'deleted first'
         )
     if dry_run:
         echo.echo_report(f'Computer<{computer.label}> would be deleted; no node refers to it.')
@@ -363,7 +363,7 @@ def computer_configure() -> None:
 def _configure_command(transport_type: str) -> click.Command:
     from aiida.plugins import TransportFactory
 
-    transport_class = TransportFactory(transport_type)
+    transport_class: Any = TransportFactory(transport_type)
     parameters: list[click.Parameter] = []
     for decorate in (
         arguments.COMPUTER(callback=partial(_check_transport, transport_type)),
@@ -418,10 +418,12 @@ def _auth_option(name: str, spec: dict[str, Any]) -> Any:
 
 def _present_value(name: str, default: Any, ctx: click.Context) -> Any:
     """Return what the computer is configured with now, what its transport suggests, or the default."""
-    computer = ctx.params.get('computer')
-    if computer is None:
+    from aiida.orm import Computer, User
+
+    computer, user = ctx.params.get('computer'), ctx.params.get('user')
+    if not isinstance(computer, Computer):
         return default
-    configured = computer.get_configuration(ctx.params.get('user'))
+    configured = computer.get_configuration(user if isinstance(user, User) else None)
     if name in configured:
         return configured[name]
     suggest = getattr(computer.get_transport_class(), f'_get_{name}_suggestion_string', None)

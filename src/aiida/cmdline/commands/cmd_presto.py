@@ -43,7 +43,7 @@ def _free_name(config: Config) -> str:
 @options.NON_INTERACTIVE(help='Not needed: nothing is asked.')
 @click.pass_context
 def verdi_presto(
-    ctx: click.Context, profile_name: str | None, email: str | None, use_postgres: bool, use_zeromq: bool, **_: Any
+    ctx: click.Context, /, profile_name: str | None, email: str | None, use_postgres: bool, use_zeromq: bool, **_: Any
 ) -> None:
     """Make a profile that is ready for use: data in SQLite, this machine as computer `localhost`.
 

@@ -50,7 +50,7 @@ def run(
     and the other names of `verdi shell` without importing them.
     """
     from aiida.cmdline.utils import decorators
-    from aiida.cmdline.utils.shell import DEFAULT_MODULES_LIST
+    from aiida.cmdline.utils.shell import DEFAULT_MODULES_LIST, run_script
 
     if exclude and include:
         raise click.UsageError('`--exclude` and `--include` exclude each other')
@@ -65,18 +65,14 @@ def run(
         if grouping is not None:
             grouping.enable()
         with open(filepath, 'rb') as handle:
-            code = compile(handle.read(), filepath, 'exec', dont_inherit=True)
-        exec(code, sys.modules['__main__'].__dict__)
-    except SystemExit:
-        raise
-    except BaseException as exception:
-        _tell(exception, filepath)
-        sys.exit(echo.ExitCode.CRITICAL)
+            succeeded = run_script(handle.read(), filepath, sys.modules['__main__'].__dict__)
     finally:
         if grouping is not None:
             grouping.disable()
         sys.modules['__main__'] = main
         sys.path[:], sys.argv = path, argv
+    if not succeeded:
+        sys.exit(echo.ExitCode.CRITICAL)
 
 
 def _module(names: dict[str, Any]) -> Any:
@@ -109,17 +105,3 @@ def _grouping(prefix: str | None, exclude: tuple[str, ...] | None, include: tupl
     if prefix is not None:
         grouping.set_group_label_prefix(prefix)
     return grouping
-
-
-def _tell(exception: BaseException, filepath: str) -> None:
-    """Print the traceback as Python would for the script alone."""
-    import traceback
-
-    frames = exception.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename != filepath:
-        frames = frames.tb_next
-    if isinstance(exception, KeyboardInterrupt):
-        click.echo('Aborted!', err=True)
-        return
-    told = traceback.TracebackException(type(exception), exception, frames)
-    click.echo(''.join(told.format()), err=True, nl=False)

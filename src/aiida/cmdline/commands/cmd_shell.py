@@ -26,7 +26,8 @@ def shell(plain: bool, no_startup: bool, interface: str | None) -> None:
 
     if not sys.stdin.isatty():
         namespace = {'__name__': '__main__', **shells.get_start_namespace()}
-        exec(compile(sys.stdin.read(), '<stdin>', 'exec'), namespace)
+        if not shells.run_script(sys.stdin.read(), '<stdin>', namespace):
+            sys.exit(echo.ExitCode.CRITICAL)
         return
     if plain:
         shells.plain(no_startup)

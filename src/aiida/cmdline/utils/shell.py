@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-__all__ = ('AVAILABLE_SHELLS', 'DEFAULT_MODULES_LIST', 'get_start_namespace', 'run_shell')
+__all__ = (
+    'AVAILABLE_SHELLS',
+    'DEFAULT_MODULES_LIST',
+    'get_start_namespace',
+    'print_script_error',
+    'run_script',
+    'run_shell',
+)
 
 #: Module, attribute, and the name it gets.
 DEFAULT_MODULES_LIST = [
@@ -109,3 +116,39 @@ def run_shell(interface: str | None = None) -> None:
         raise ImportError(f'{interface} is not installed: `pip install {interface}`')
     click.echo('IPython is not installed (`pip install "nabucco[shell]"`), so this is the plain shell.', err=True)
     plain(no_startup=False)
+
+
+def print_script_error(exception: BaseException, filepath: str) -> None:
+    """Print the traceback of a script as Python would, without the frames of this program around it.
+
+    :param exception: what the script raised.
+    :param filepath: its path, as it was compiled with.
+    """
+    import traceback
+
+    if isinstance(exception, KeyboardInterrupt):
+        click.echo('Aborted!', err=True)
+        return
+    frames = exception.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != filepath:
+        frames = frames.tb_next
+    told = traceback.TracebackException(type(exception), exception, frames)
+    click.echo(''.join(told.format()), err=True, nl=False)
+
+
+def run_script(source: str | bytes, filepath: str, namespace: dict[str, Any]) -> bool:
+    """Run a script and return whether it ended well; what it raised is printed.
+
+    :param source: its text.
+    :param filepath: its path, for tracebacks.
+    :param namespace: the names it starts with.
+    :raises SystemExit: if the script does.
+    """
+    try:
+        exec(compile(source, filepath, 'exec', dont_inherit=True), namespace)
+    except SystemExit:
+        raise
+    except BaseException as exception:
+        print_script_error(exception, filepath)
+        return False
+    return True

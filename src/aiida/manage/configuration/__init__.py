@@ -207,6 +207,7 @@ def create_default_user(
 
     with profile_context(profile, allow_switch=True):
         manager = get_manager()
+        user: User
         _, user = User.collection.get_or_create(
             email=email,
             first_name=first_name or '',

@@ -213,10 +213,21 @@ def test_dict_is_made_of_a_dictionary(value: Any) -> None:
 def test_dict_refuses_what_json_does_not_know() -> None:
     with pytest.raises(ValidationError, match=r'results\.energies\[1\]'):
         Dict({'results': {'energies': [1.0, float('inf')]}}).store()
+    with pytest.raises(ValidationError, match=r'array\[0\]'):
+        Dict({'array': np.array([np.nan])}).store()
     with pytest.raises(ValidationError, match='complex'):
         Dict({'a': 3j}).store()
-    stored = Dict({'tuple': (1, 2), 'numpy': np.float64(1.5), 'node': Int(3), 'none': None, 'big': 2**80}).store()
-    expected = {'tuple': [1, 2], 'numpy': 1.5, 'node': 3, 'none': None, 'big': 2**80}
+    stored = Dict(
+        {'tuple': (1, 2), 'number': np.float64(1.5), 'array': np.eye(2), 'node': Int(3), 'none': None, 'big': 2**80}
+    ).store()
+    expected = {
+        'tuple': [1, 2],
+        'number': 1.5,
+        'array': [[1.0, 0.0], [0.0, 1.0]],
+        'node': 3,
+        'none': None,
+        'big': 2**80,
+    }
     assert orm.load_node(stored.pk).get_dict() == expected
 
 

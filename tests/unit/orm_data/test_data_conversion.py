@@ -80,7 +80,7 @@ def test_further_types_can_be_registered() -> None:
 def test_numpy_is_not_imported_before_it_is_seen() -> None:
     code = (
         'import sys; from aiida import orm; from aiida.orm.nodes.data import structure, array\n'
-        'for name in ("Int", "StructureData", "ArrayData", "BandsData", "InstalledCode", "RemoteData"): getattr(orm, name)\n'
+        'orm.Int, orm.StructureData, orm.ArrayData, orm.BandsData, orm.InstalledCode, orm.RemoteData\n'
         'try: orm.to_aiida_type(object())\n'
         'except TypeError: pass\n'
         'print([name for name in ("numpy", "ase", "yaml", "sqlalchemy", "scipy", "matplotlib") if name in sys.modules])'

@@ -92,8 +92,6 @@ def test_list_of_an_empty_profile(call, profile):
         '----  ---------  -------  ---------------  ----------------',
         '',
         'Total results: 0',
-        '',
-        'Report: No process has changed its state yet',
     ]
     assert call(verdi_process, 'list', '-r').output == ''
 

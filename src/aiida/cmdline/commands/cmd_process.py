@@ -90,7 +90,7 @@ def process_list(
         echo.echo(format_table(cells, headers, width=terminal_width(), shrinkable=shrinkable))
     if raw:
         return
-    echo.echo(f'\nTotal results: {len(rows)}\n')
+    echo.echo(f'\nTotal results: {len(rows)}')
     print_last_process_state_change()
 
 

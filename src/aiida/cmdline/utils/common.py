@@ -63,7 +63,7 @@ def format_local_time(timestamp: datetime | float, format_str: str = _TIME_FORMA
 
 
 def print_last_process_state_change(process_type: Literal['work', 'calculation'] | None = None) -> None:
-    """Print when a process last changed its state.
+    """Print when a process last changed its state, if that is known.
 
     :param process_type: of work chains and functions, or of calculations; ``None`` for both.
     """
@@ -72,14 +72,14 @@ def print_last_process_state_change(process_type: Literal['work', 'calculation']
 
     time = last_state_change(get_manager().get_profile_storage(), process_type)
     if time is None:
-        echo.echo_report('No process has changed its state yet')
         return
     when, day = format_local_time(time, '%H:%M:%S'), format_local_time(time, '%Y-%m-%d')
+    echo.echo('')
     echo.echo_report(f'Last change of a process state: {format_age(time)} (at {when} on {day})')
 
 
 def last_state_change(store: Any, process_type: Literal['work', 'calculation'] | None = None) -> datetime | None:
-    """Return when a process last changed its state, ``None`` if none ever did."""
+    """Return when a process last changed its state, ``None`` if that is not known."""
     kinds = ('work', 'calculation') if process_type is None else (process_type,)
     values = (store.read_setting(f'process|state_change|{kind}') for kind in kinds)
     times = [datetime.fromisoformat(value) for value in values if value]

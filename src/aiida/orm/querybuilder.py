@@ -264,7 +264,10 @@ class QueryBuilder:
                 f'`direction` is a number of steps back on the path of {len(self._steps)}, negative for the opposite '
                 f'direction of the link; not {value!r}'
             )
-        return ('with_incoming' if value > 0 else 'with_outgoing'), self._steps[-abs(value)].tag
+        target = self._steps[-abs(value)]
+        if target.entity != 'node':
+            raise ValueError(f"`direction` leads along links between nodes, but '{target.tag}' is a {target.entity}")
+        return ('with_incoming' if value > 0 else 'with_outgoing'), target.tag
 
     def _tag_of(self, spec: Any) -> str:
         """Return the tag that a tag or a class means.

@@ -495,6 +495,7 @@ MISTAKES: list[tuple[Build, type[Exception], str]] = [
     (lambda q: q.append(User, tag='a').append(Int, with_incoming='a'), ValueError, "'a' is a user; use with_user"),
     (lambda q: q.append(Computer).append(Group), ValueError, 'a group cannot be joined to a computer.*with_node'),
     (lambda q: q.append(Int).append(Int, direction=2), ValueError, 'path of 1'),
+    (lambda q: q.append(User).append(Int, direction=1), ValueError, "'user_1' is a user"),
     (lambda q: q.append(Int, filters='label'), TypeError, "filters are a dictionary.*'label'"),
     (lambda q: q.append(Int, project=3), ValueError, 'not 3'),
     (lambda q: q.append(Int, project={'id': 'max'}), TypeError, "'id' are a dictionary, not 'max'"),

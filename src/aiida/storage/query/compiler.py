@@ -6,6 +6,7 @@ import operator as op
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ('CompiledQuery', 'compile_count', 'compile_query', 'inline_query')
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {'==': op.eq, '>': op.gt, '<': op.lt, '>=': op.ge, '<=': op.le}
+_REMEMBERED, _LONG = 64, 20000
 _FUNCTIONS = ('count', 'max', 'min', 'sum', 'avg')
 _TYPE_COLUMNS = frozenset(('node_type', 'process_type', 'type_string'))
 
@@ -63,23 +65,51 @@ def compile_query(query: Query, dialect: str) -> CompiledQuery:
     :raises ValueError: if the query names what does not exist.
     :raises TypeError: if a value does not suit what it is compared with.
     """
-    writer = get_dialect(dialect)
-    statement, outputs = _Compilation(query, writer).statement()
-    sql, parameters = writer.compile(statement)
-    return CompiledQuery(sql, parameters, RowReader(outputs))
+    key = _Key(query)
+    return (_compiled if len(key.text) < _LONG else _compiled.__wrapped__)(key, dialect)
 
 
 def compile_count(query: Query, dialect: str) -> CompiledQuery:
     """Return the statement that counts the rows of a query; its only row is the number."""
-    writer = get_dialect(dialect)
-    sql, parameters = writer.compile(_Compilation(query, writer).count_statement())
-    return CompiledQuery(sql, parameters, RowReader([]))
+    key = _Key(query)
+    return (_compiled_count if len(key.text) < _LONG else _compiled_count.__wrapped__)(key, dialect)
 
 
 def inline_query(query: Query, dialect: str) -> str:
     """Return the statement of a query with its values written into it, for people to read."""
     writer = get_dialect(dialect)
     return writer.inline(_Compilation(query, writer).statement()[0])
+
+
+class _Key:
+    """A query by its text, so that one that is asked again and again is compiled once."""
+
+    __slots__ = ('query', 'text')
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.text = repr(query)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.text == other.text
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled(key: _Key, dialect: str) -> CompiledQuery:
+    writer = get_dialect(dialect)
+    statement, outputs = _Compilation(key.query, writer).statement()
+    sql, parameters = writer.compile(statement)
+    return CompiledQuery(sql, parameters, RowReader(outputs))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _compiled_count(key: _Key, dialect: str) -> CompiledQuery:
+    writer = get_dialect(dialect)
+    sql, parameters = writer.compile(_Compilation(key.query, writer).count_statement())
+    return CompiledQuery(sql, parameters, RowReader([]))
 
 
 class _Compilation:

@@ -8,7 +8,6 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from plumpy.exceptions import KilledError
 from plumpy.greenback_bridge import ensure_portal, has_portal, sync_await
 
 from aiida.engine.runtime.current import use_runner
@@ -150,23 +149,24 @@ def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
 
 
 def _kill(runner: Runner, process: Process) -> None:
-    """Kill a process and what it called, after Ctrl-C."""
-    if process.has_terminated():
-        return
-
-    async def kill() -> None:
+    """Kill a process and what it called, after Ctrl-C; none of them takes another step."""
+    if not process.has_terminated():
         process.kill('Killed by Ctrl-C')
-        for _ in range(1000):
-            tasks = [
-                task for pid, task in runner._tasks.items() if pid == process.pid or _called_by(runner, pid, process)
-            ]
-            if not tasks:
-                break
-            await asyncio.wait(tasks, timeout=5)
+        runner.loop.run_until_complete(_with_portal(_drain(runner, process)))
 
-    runner.loop.run_until_complete(_with_portal(kill()))
-    if process.has_terminated() and isinstance(process.future().exception(), KilledError):
-        return
+
+async def _drain(runner: Runner, process: Process) -> None:
+    """Wait for the tasks of a process and of what it called."""
+    deadline = runner.loop.time() + _KILL_PATIENCE
+    while runner.loop.time() < deadline:
+        pids = [pid for pid in runner._tasks if pid == process.pid or _called_by(runner, pid, process)]
+        if not pids:
+            return
+        await asyncio.wait([runner._tasks[pid] for pid in pids], timeout=1)
+
+
+#: Seconds that processes have to end after Ctrl-C.
+_KILL_PATIENCE = 60.0
 
 
 def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
@@ -186,9 +186,13 @@ def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Proc
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(target,), name='aiida-run', daemon=True)
     thread.start()
+    task = asyncio.current_task()
     try:
-        thread.join()
-    except KeyboardInterrupt:
+        while thread.is_alive():
+            thread.join(_LOOK)
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError  # how `asyncio.run` passes Ctrl-C on
+    except (KeyboardInterrupt, asyncio.CancelledError):
         started.wait()
         own: Runner = outcome['runner']
         own.loop.call_soon_threadsafe(_kill_all, own)
@@ -198,6 +202,10 @@ def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Proc
         raise outcome['exception']
     result: Process = outcome['process']
     return result
+
+
+#: Seconds between two looks at whether the task that waits for a thread is cancelled.
+_LOOK = 0.2
 
 
 def _for_runner(process: Any, runner: Runner) -> Any:

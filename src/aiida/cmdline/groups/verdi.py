@@ -43,13 +43,23 @@ class LazyVerdiObjAttributeDict(AttributeDict):
 
     def __getattr__(self, attr: str) -> Any:
         if attr == self._KEY_CONFIG and attr not in self:
-            from aiida.manage.configuration import get_config
-
-            self[attr] = get_config(create=True)
+            self[attr] = _config()
         elif attr == self._KEY_PROFILE and attr not in self:
             config = self.config
             self[attr] = config.get_profile() if config.default_profile_name else None
         return super().__getattr__(attr)
+
+
+def _config() -> Any:
+    """Return the configuration; where there is no file, an empty one that is written with its first change."""
+    from aiida.common.exceptions import MissingConfigurationError
+    from aiida.manage import configuration
+
+    try:
+        return configuration.get_config()
+    except MissingConfigurationError:
+        configuration.CONFIG = configuration.Config(configuration.get_config_path(), {})
+        return configuration.CONFIG
 
 
 class VerdiContext(click.Context):

@@ -444,22 +444,14 @@ class Config:
     @staticmethod
     def _atomic_write(filepath: str, content: str) -> None:
         """Write so that a reader sees the former content or the new one, never a part."""
-        import tempfile
-
-        folder = os.path.dirname(os.path.abspath(filepath))
         umask = os.umask(DEFAULT_UMASK)
         try:
-            os.makedirs(folder, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=folder, prefix='.config-')
-            try:
-                with os.fdopen(descriptor, 'w', encoding='utf8') as handle:
-                    handle.write(content)
-                    handle.flush()
-                    os.fsync(handle.fileno())
-                os.replace(temporary, filepath)
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            _replace_file(filepath, content)
+        except OSError as exception:
+            raise ConfigurationError(
+                f'the configuration file {filepath} cannot be written: {exception}. The variable AIIDA_PATH '
+                'says in which folder it is'
+            ) from exception
         finally:
             os.umask(umask)
 
@@ -484,3 +476,21 @@ class Config:
             },
             'daemon': {'log': str(logs / f'aiida-{name}.log'), 'pid': str(daemon / f'aiida-{name}.pid')},
         }
+
+
+def _replace_file(filepath: str, content: str) -> None:
+    """Write another file beside it, and give it its name."""
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(filepath))
+    os.makedirs(folder, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix='.config-')
+    try:
+        with os.fdopen(descriptor, 'w', encoding='utf8') as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, filepath)
+    except BaseException:
+        os.unlink(temporary)
+        raise

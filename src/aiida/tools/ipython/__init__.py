@@ -1,0 +1,1 @@
+"""What IPython and Jupyter get."""

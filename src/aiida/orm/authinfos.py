@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiida.common.cleaning import clean_value
 from aiida.common.exceptions import ConfigurationError, EntryPointError
-from aiida.orm.entities import RowCollection, RowEntity
+from aiida.orm.entities import RowCollection, RowEntity, entity_class
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -87,9 +87,7 @@ class AuthInfo(RowEntity):
     @property
     def computer(self) -> Computer:
         """The computer."""
-        from aiida.orm.computers import Computer
-
-        return Computer.from_pk(self._store, self._row['dbcomputer_id'])
+        return cast('Computer', entity_class(EntityKind.COMPUTER).from_pk(self._store, self._row['dbcomputer_id']))
 
     @property
     def user(self) -> User:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiida.common.exceptions import ModificationNotAllowed
 from aiida.common.timezone import now
 from aiida.orm.entities import RowCollection, RowEntity
-from aiida.orm.nodes.node import _new_uuid
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -68,7 +68,7 @@ class Comment(RowEntity):
         self._begin(
             backend if backend is not None else node.backend,
             {
-                'uuid': _new_uuid(),
+                'uuid': new_uuid(),
                 'dbnode_id': node.pk,
                 'ctime': moment,
                 'mtime': moment,

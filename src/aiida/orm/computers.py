@@ -16,7 +16,7 @@ from aiida.common.exceptions import (
     ValidationError,
 )
 from aiida.orm.entities import RowCollection, RowEntity
-from aiida.orm.nodes.node import _new_uuid
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -114,7 +114,7 @@ class Computer(RowEntity):
         self._begin(
             backend,
             {
-                'uuid': _new_uuid(),
+                'uuid': new_uuid(),
                 'label': label or '',
                 'hostname': hostname,
                 'description': description,

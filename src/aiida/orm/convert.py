@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from aiida.orm.entities import entity_class
 from aiida.orm.utils.node import load_node_class
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind, NodeRecord
@@ -36,24 +37,4 @@ def nodes_from_pks(store: Store, pks: Iterable[int]) -> list[Node]:
 
 def entity_from_row(store: Store, kind: EntityKind, row: Mapping[str, Any]) -> RowEntity:
     """Return the entity of a row of one of the tables that are seldom written; a group has the class of its type."""
-    return _entity_class(kind, row).from_row(store, dict(row))
-
-
-def _entity_class(kind: EntityKind, row: Mapping[str, Any]) -> type[RowEntity]:
-    from aiida.orm.authinfos import AuthInfo
-    from aiida.orm.comments import Comment
-    from aiida.orm.computers import Computer
-    from aiida.orm.groups import load_group_class
-    from aiida.orm.logs import Log
-    from aiida.orm.users import User
-
-    if kind is EntityKind.GROUP:
-        return load_group_class(row['type_string'])
-    classes: dict[EntityKind, type[RowEntity]] = {
-        EntityKind.AUTHINFO: AuthInfo,
-        EntityKind.COMMENT: Comment,
-        EntityKind.COMPUTER: Computer,
-        EntityKind.LOG: Log,
-        EntityKind.USER: User,
-    }
-    return classes[kind]
+    return entity_class(kind).from_row(store, dict(row))

@@ -11,6 +11,7 @@ from aiida.common.exceptions import InvalidOperation, MultipleObjectsError, NotE
 from aiida.common.lang import classproperty
 from aiida.orm.backend import get_store
 from aiida.orm.fields import EntityFields
+from aiida.orm.utils.upstairs import upstairs
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -19,7 +20,23 @@ if TYPE_CHECKING:
 
     from aiida.orm.querybuilder import QueryBuilder
 
-__all__ = ('Collection', 'Entity', 'EntityTypes', 'RowEntity')
+__all__ = ('Collection', 'Entity', 'EntityTypes', 'RowCollection', 'RowEntity', 'entity_class')
+
+#: The classes of the small tables, by name: they refer to each other.
+_CLASSES = {
+    EntityKind.AUTHINFO: 'aiida.orm.authinfos:AuthInfo',
+    EntityKind.COMMENT: 'aiida.orm.comments:Comment',
+    EntityKind.COMPUTER: 'aiida.orm.computers:Computer',
+    EntityKind.GROUP: 'aiida.orm.groups:Group',
+    EntityKind.LOG: 'aiida.orm.logs:Log',
+    EntityKind.USER: 'aiida.orm.users:User',
+}
+
+
+def entity_class(kind: EntityKind) -> type[RowEntity]:
+    """Return the class of the entities of a table."""
+    return cast('type[RowEntity]', upstairs(_CLASSES[kind]))
+
 
 EntityType = TypeVar('EntityType', bound='Entity')
 
@@ -86,9 +103,7 @@ class Collection(Generic[EntityType]):
         :param project: what is returned of each entity, itself for ``None``.
         :param subclassing: whether instances of subclasses are included.
         """
-        from aiida.orm.querybuilder import QueryBuilder
-
-        query = QueryBuilder(backend=self._backend, limit=limit, offset=offset)
+        query = upstairs('aiida.orm.querybuilder:QueryBuilder')(backend=self._backend, limit=limit, offset=offset)
         query.append(
             self._entity_class,
             filters=dict(filters) if filters else None,
@@ -97,7 +112,7 @@ class Collection(Generic[EntityType]):
         )
         if order_by:
             query.order_by({self._entity_class: order_by})
-        return query
+        return cast('QueryBuilder', query)
 
     def get(self, **filters: Any) -> EntityType:
         """Return the one entity that fits.

@@ -12,7 +12,8 @@ from aiida.common.timezone import now
 from aiida.common.warnings import warn_deprecation
 from aiida.orm.entities import RowCollection, RowEntity
 from aiida.orm.extras import EntityExtras
-from aiida.orm.nodes.node import Node, _new_uuid
+from aiida.orm.nodes.node import Node
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.orm.utils.lazy import lazy, lazy_class_attribute
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
@@ -75,7 +76,7 @@ class GroupCollection(RowCollection['Group']):
     def _find_equal(self, equalities: dict[str, Any]) -> list[Group]:
         wanted = self.entity_type
         rows = self.backend.find_entities(EntityKind.GROUP, **equalities)
-        groups = [load_group_class(row['type_string']).from_row(self.backend, row) for row in rows]
+        groups = [Group.from_row(self.backend, row) for row in rows]
         return [group for group in groups if isinstance(group, wanted)]
 
     def delete(self, pk: int) -> None:
@@ -197,7 +198,7 @@ class Group(RowEntity):
         self._begin(
             store,
             {
-                'uuid': _new_uuid(),
+                'uuid': new_uuid(),
                 'label': label,
                 'type_string': self._type_string,
                 'time': time if time is not None else now(),
@@ -206,6 +207,15 @@ class Group(RowEntity):
                 'user_id': user_id,
             },
         )
+
+    @classmethod
+    def from_row(cls, store: Store, row: dict[str, Any]) -> Self:
+        """Return the group of a row that was read from a store, as an instance of the class of its type."""
+        said = load_group_class(row['type_string'])
+        group_class = said if issubclass(said, cls) else cls
+        group = group_class.__new__(group_class)
+        group._begin(store, row)
+        return group
 
     def __repr__(self) -> str:
         kind = 'user-defined' if self.type_string is None else f'type {self.type_string}'

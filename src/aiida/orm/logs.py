@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ValidationError
 from aiida.orm.entities import RowCollection, RowEntity
-from aiida.orm.nodes.node import _new_uuid
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
@@ -127,7 +127,7 @@ class Log(RowEntity):
         self._begin(
             backend,
             {
-                'uuid': _new_uuid(),
+                'uuid': new_uuid(),
                 'time': make_aware(time),
                 'loggername': loggername,
                 'levelname': levelname,

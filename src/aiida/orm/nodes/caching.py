@@ -141,7 +141,6 @@ class NodeCaching:
         :raises InvalidOperation: if this node is not stored and that is not allowed for.
         """
         from aiida.common.exceptions import InvalidOperation
-        from aiida.orm.querybuilder import QueryBuilder
 
         node = self._node
         if not allow_before_store and not node.is_stored:
@@ -149,9 +148,8 @@ class NodeCaching:
         digest = self.compute_hash() if allow_before_store else self.get_hash()
         if not digest or not node._cachable:
             return
-        query = QueryBuilder(backend=node.backend)
-        query.append(type(node), filters={f'extras.{self._HASH_EXTRA_KEY}': digest}, subclassing=False)
-        query.order_by({type(node): {'id': 'asc'}})
+        others = type(node).get_collection(node.backend)
+        query = others.query({f'extras.{self._HASH_EXTRA_KEY}': digest}, order_by={'id': 'asc'}, subclassing=False)
         for (other,) in query.all():
             if other.pk != node.pk and other.is_valid_cache:
                 yield other

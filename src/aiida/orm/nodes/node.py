@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from os import urandom
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiida.common.cleaning import clean_value, copy_json
@@ -18,7 +17,7 @@ from aiida.common.exceptions import (
 from aiida.common.timezone import now
 from aiida.common.warnings import warn_deprecation
 from aiida.orm.backend import get_store
-from aiida.orm.entities import Collection, Entity
+from aiida.orm.entities import Collection, Entity, entity_class
 from aiida.orm.extras import EntityExtras
 from aiida.orm.nodes.attributes import NodeAttributes
 from aiida.orm.nodes.caching import NodeCaching
@@ -26,10 +25,11 @@ from aiida.orm.nodes.comments import NodeComments
 from aiida.orm.nodes.deprecated import DEPRECATED_ALIASES
 from aiida.orm.nodes.links import NodeLinks
 from aiida.orm.nodes.repository import NodeRepository
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.orm.utils.lazy import lazy
 from aiida.orm.utils.node import AbstractNodeMeta
 from aiida.storage.ports import Store
-from aiida.storage.records import LinkRecord, NodeRecord
+from aiida.storage.records import EntityKind, LinkRecord, NodeRecord
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -143,6 +143,8 @@ class Node(Entity, metaclass=AbstractNodeMeta):
     _CLS_NODE_CACHING: ClassVar[type[NodeCaching]] = NodeCaching
     identity_field = 'uuid'
 
+    #: What the rules of links call nodes of this class; nodes without a role take part in none.
+    _link_role: ClassVar[str] = ''
     #: Whether the result of a process with this node may be taken from an equal one.
     _cachable: ClassVar[bool] = False
     #: Attributes that do not count when nodes are compared by their hash.
@@ -191,7 +193,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         self._store = store
         self._incoming = []
         self._record = NodeRecord(
-            uuid=_new_uuid(),
+            uuid=new_uuid(),
             node_type=self.class_node_type,
             ctime=moment,
             mtime=moment,
@@ -323,9 +325,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
     @property
     def user(self) -> User:
         """Whom the node belongs to."""
-        from aiida.orm.users import User
-
-        return User.from_pk(self._store, self._record.user_id)
+        return cast('User', entity_class(EntityKind.USER).from_pk(self._store, self._record.user_id))
 
     @user.setter
     def user(self, user: User) -> None:
@@ -341,9 +341,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         pk = self._record.dbcomputer_id
         if pk is None:
             return None
-        from aiida.orm.computers import Computer
-
-        return Computer.from_pk(self._store, pk)
+        return cast('Computer', entity_class(EntityKind.COMPUTER).from_pk(self._store, pk))
 
     @computer.setter
     def computer(self, computer: Computer | None) -> None:
@@ -608,10 +606,3 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         raise ValueError(f'the {name} of a node is a text, not None: use an empty one')
     return value if isinstance(value, str) else str(value)
-
-
-def _new_uuid() -> str:
-    """Return a random identifier (version 4); quicker than going through an instance of ``uuid.UUID``."""
-    digits = urandom(16).hex()
-    variant = '89ab'[int(digits[16], 16) & 3]
-    return f'{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}'

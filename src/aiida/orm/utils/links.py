@@ -68,19 +68,6 @@ LINK_RULES: dict[LinkType, LinkRule] = {
 _PROVENANCE = (LinkType.INPUT_CALC, LinkType.CREATE)
 _PROVENANCE_VALUES = tuple(link_type.value for link_type in _PROVENANCE)
 
-_CLASSES: dict[str, type] = {}
-
-
-def _class(name: str) -> type:
-    """Return a class of nodes by name; they are imported when first needed, as they import this module."""
-    if not _CLASSES:
-        from aiida.orm.nodes.data.data import Data
-        from aiida.orm.nodes.process.calculation.calculation import CalculationNode
-        from aiida.orm.nodes.process.workflow.workflow import WorkflowNode
-
-        _CLASSES.update({_DATA: Data, _CALCULATION: CalculationNode, _WORKFLOW: WorkflowNode})
-    return _CLASSES[name]
-
 
 def validate_link(
     source: Node, target: Node, link_type: LinkType, link_label: str, backend: Store | None = None
@@ -101,7 +88,7 @@ def validate_link(
     if source._store is not target._store:
         raise ValueError(f'cannot link {_name(source)} to {_name(target)}: they are in different stores')
     rule = LINK_RULES[link_type]
-    if not (isinstance(source, _class(rule.source)) and isinstance(target, _class(rule.target))):
+    if source._link_role != rule.source or target._link_role != rule.target:
         raise ValueError(
             f'cannot add a {link_type} link from {_name(source)} to {_name(target)}: '
             f'it goes from a {rule.source} to a {rule.target}'
@@ -115,12 +102,10 @@ def validate_link(
 
 
 def _validate_types(source: Any, target: Any, link_type: Any) -> None:
-    from aiida.orm.nodes.node import Node
-
     if not isinstance(link_type, LinkType):
         raise TypeError(f'the type of a link is a LinkType, not {link_type!r} of type {type(link_type)}')
     for role, node in (('source', source), ('target', target)):
-        if not isinstance(node, Node):
+        if not hasattr(node, '_link_role'):
             raise TypeError(f'the {role} of a link is a Node, not {node!r} of type {type(node)}')
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aiida.orm.backend import STORE
+from aiida.orm.utils.held import find_held_node
+from aiida.orm.utils.identifiers import new_uuid
 from aiida.storage.records import LogRecord
 
 if TYPE_CHECKING:
@@ -32,8 +34,6 @@ def create_logger_adapter(logger: logging.Logger, node: Node) -> logging.LoggerA
 
 def log_record_from(record: logging.LogRecord) -> LogRecord:
     """Return the row for a message of Python's logging that has an attribute ``dbnode_id``."""
-    from aiida.orm.nodes.node import _new_uuid
-
     message = record.getMessage()
     if record.exc_info and not record.exc_text:
         record.exc_text = _FORMATTER.formatException(record.exc_info)
@@ -43,7 +43,7 @@ def log_record_from(record: logging.LogRecord) -> LogRecord:
     metadata['message'] = message
     metadata['asctime'] = _FORMATTER.formatTime(record, _FORMATTER.datefmt)
     return LogRecord(
-        uuid=_new_uuid(),
+        uuid=new_uuid(),
         time=datetime.fromtimestamp(record.created, UTC),
         loggername=record.name,
         levelname=record.levelname,
@@ -79,8 +79,6 @@ class DBLogHandler(logging.Handler):
             self.handleError(record)
 
     def _keep(self, store: Store, pk: int, record: logging.LogRecord) -> None:
-        from aiida.orm.nodes.process.process import find_held_node
-
         row = log_record_from(record)
         node = find_held_node(store, pk)
         if node is None or not node.hold_log(row):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import DbContentError, EntryPointError
 from aiida.orm.utils.lazy import lazy_class_attribute
+from aiida.orm.utils.upstairs import upstairs
 
 if TYPE_CHECKING:
     from aiida.orm.nodes.node import Node
@@ -48,10 +49,8 @@ def load_node_class(type_string: str) -> type[Node]:
 
 def _find_class(type_string: str) -> tuple[type[Node], bool]:
     """Return the class and whether it is the very one the string stands for."""
-    from aiida.orm.nodes.node import Node
-
     if type_string in {'', 'node.Node.'}:
-        return Node, True
+        return upstairs('aiida.orm.nodes.node:Node'), True
     if not is_valid_node_type_string(type_string):
         raise DbContentError(
             f"'{type_string}' is no type string of a node: it ends with a dot, like 'data.core.int.Int.'"

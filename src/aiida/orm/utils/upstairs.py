@@ -1,7 +1,8 @@
-"""What the graph knows of the rooms above it: names of classes, resolved when somebody asks for them.
+"""What a module knows of those above it: names, resolved when somebody asks for them.
 
-The exit code of a process node is an ``ExitCode`` of the engine, the state of its job a ``JobState`` of the schedulers.
-The orm never needs them for itself; like a plugin, they are named by a string and loaded on demand.
+The exit code of a process node is an ``ExitCode`` of the engine, the state of its job a ``JobState`` of the schedulers,
+and a collection is queried by the ``QueryBuilder``, which knows all entities. The lower module never needs the higher
+one for itself; like a plugin, it is named by a string and loaded on demand.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ class Data(Node):
     #: Names of formats that are not valid in the name of a method, by the name that is used instead.
     _export_format_replacements: ClassVar[dict[str, str]] = {}
 
+    _link_role = 'Data'
     _storable = True
     _unstorable_message = 'storing for this node has been disabled'
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
-from weakref import WeakValueDictionary
 
 from aiida.common.exceptions import EntryPointError, ModificationNotAllowed
 from aiida.common.links import LinkType
@@ -13,6 +12,7 @@ from aiida.common.timezone import now
 from aiida.orm.nodes.caching import NodeCaching
 from aiida.orm.nodes.links import NodeLinks
 from aiida.orm.nodes.node import Node
+from aiida.orm.utils.held import forget_held_node, remember_held_node
 from aiida.orm.utils.mixins import Sealable
 from aiida.orm.utils.upstairs import upstairs
 from aiida.storage.records import LogRecord
@@ -22,17 +22,8 @@ if TYPE_CHECKING:
 
     from aiida.engine.processes.builder import ProcessBuilder
     from aiida.engine.processes.exit_code import ExitCode
-    from aiida.storage.ports import Store
 
-__all__ = ('ProcessNode', 'ProcessNodeCaching', 'ProcessNodeLinks', 'find_held_node')
-
-#: Nodes of living processes, by store and number, that gather what is written to them.
-_HELD: WeakValueDictionary[tuple[int, int], ProcessNode] = WeakValueDictionary()
-
-
-def find_held_node(store: Store, pk: int) -> ProcessNode | None:
-    """Return the node object of a process that lives in this interpreter and holds its node, if there is one."""
-    return _HELD.get((id(store), pk))
+__all__ = ('ProcessNode', 'ProcessNodeCaching', 'ProcessNodeLinks')
 
 
 def __getattr__(name: str) -> Any:
@@ -171,7 +162,7 @@ class ProcessNode(Sealable, Node):
         if self._held is None:
             self._attributes_now()
             self._held = _Held()
-            self._register()
+            remember_held_node(self)
 
     @property
     def is_held(self) -> bool:
@@ -202,8 +193,7 @@ class ProcessNode(Sealable, Node):
         """Write what was gathered and gather no more."""
         self.flush()
         self._held = None
-        if self._record.id is not None:
-            _HELD.pop((id(self._store), self._record.id), None)
+        forget_held_node(self)
 
     def hold_log(self, log: LogRecord) -> bool:
         """Take a log message to be written with the next flush; return whether it was taken."""
@@ -212,15 +202,11 @@ class ProcessNode(Sealable, Node):
         self._held.logs.append(log)
         return True
 
-    def _register(self) -> None:
-        if self._record.id is not None:
-            _HELD[(id(self._store), self._record.id)] = self
-
     def _insert(self) -> None:
         super()._insert()
         self._outgoing_labels = set()
         if self._held is not None:
-            self._register()
+            remember_held_node(self)
 
     def _has_outgoing_label(self, link_type: LinkType, label: str) -> bool:
         if self._outgoing_labels is not None and self._held is not None:

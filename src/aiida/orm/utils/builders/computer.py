@@ -18,9 +18,9 @@ class ComputerBuilder:
 
     def __init__(self, **kwargs: Any) -> None:
         """
-        :param kwargs: the settings ``label``, ``hostname``, ``description``, ``transport``, ``scheduler``, ``work_dir``,
-            ``shebang``, ``mpirun_command`` (one string), ``mpiprocs_per_machine``, ``default_memory_per_machine`` (kB),
-            ``use_double_quotes``, ``prepend_text``, ``append_text``.
+        :param kwargs: the settings ``label``, ``hostname``, ``description``, ``transport``, ``scheduler``,
+            ``work_dir``, ``shebang``, ``mpirun_command`` (one string), ``mpiprocs_per_machine``,
+            ``default_memory_per_machine`` (kB), ``use_double_quotes``, ``prepend_text``, ``append_text``.
         """
         self.__dict__['_settings'] = dict(kwargs)
 

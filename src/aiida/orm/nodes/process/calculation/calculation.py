@@ -14,6 +14,7 @@ __all__ = ('CalculationNode',)
 class CalculationNode(ProcessNode):
     """The record of a process that creates data."""
 
+    _link_role = 'CalculationNode'
     _storable = True
     _cachable = True
     _unstorable_message = 'storing nodes of this class is not possible'

@@ -34,6 +34,7 @@ class WorkflowNode(ProcessNode):
     """The record of a process that calls others and returns what they created."""
 
     _CLS_NODE_LINKS = WorkflowNodeLinks
+    _link_role = 'WorkflowNode'
     _storable = True
     _unstorable_message = 'storing nodes of this class is not possible'
     _INPUT_LINK: ClassVar[LinkType] = LinkType.INPUT_WORK

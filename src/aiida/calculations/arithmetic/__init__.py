@@ -1,0 +1,1 @@
+"""Simple arithmetic on a computer."""

@@ -1,0 +1,1 @@
+"""Taking over calculations that were run elsewhere."""

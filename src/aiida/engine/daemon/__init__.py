@@ -1,0 +1,1 @@
+"""Processes that are run by workers in the background."""

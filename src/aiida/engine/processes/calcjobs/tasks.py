@@ -1,0 +1,365 @@
+"""A job waits: it is uploaded, submitted, looked after, retrieved and parsed, each as a task that can be interrupted.
+
+A task that fails is tried again, with twice the time between; after the last attempt the process is paused, not failed,
+and goes on from the same task when it is played.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import plumpy
+import plumpy.process_states
+from plumpy.process_states import Interruption, KillInterruption, PauseInterruption, ProcessState
+
+from aiida.common.datastructures import CalcJobState
+from aiida.common.exceptions import FeatureNotAvailable, TransportTaskException
+from aiida.common.folders import SandboxFolder
+from aiida.common.log import AIIDA_LOGGER
+from aiida.common.options import get_option_value
+from aiida.engine.daemon import execmanager
+from aiida.engine.processes.exit_code import ExitCode
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
+from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
+from aiida.schedulers.datastructures import JobState
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.calcjobs.calcjob import CalcJob
+    from aiida.engine.processes.calcjobs.manager import JobManager
+    from aiida.engine.transports import TransportQueue
+    from aiida.orm import CalcJobNode
+    from aiida.schedulers import SchedulerError
+    from aiida.transports import Transport
+
+__all__ = ('PreSubmitException', 'TransportTaskException', 'Waiting')
+
+UPLOAD_COMMAND = 'upload'
+SUBMIT_COMMAND = 'submit'
+UPDATE_COMMAND = 'update'
+RETRIEVE_COMMAND = 'retrieve'
+KILL_COMMAND = 'kill'
+
+RETRY_INTERVAL_OPTION = 'transport.task_retry_initial_interval'
+MAX_ATTEMPTS_OPTION = 'transport.task_maximum_attempts'
+
+logger = AIIDA_LOGGER.getChild('engine.processes.calcjobs.tasks')
+
+
+class PreSubmitException(Exception):
+    """The plugin could not prepare the files of a job: its fault, so that trying again does not help."""
+
+
+class _Final(Exception):
+    """An error that asking again will not mend."""
+
+
+#: What is no failure of a transport: somebody interrupts, the plugin is at fault, the store is out of reach.
+_PASSED_ON: tuple[type[BaseException], ...] = (Interruption, PreSubmitException, *INFRASTRUCTURE_ERRORS)
+
+
+async def _attempt(
+    node: CalcJobNode,
+    what: str,
+    queue: TransportQueue,
+    cancellable: InterruptableFuture,
+    action: Callable[[Transport], Any],
+) -> Any:
+    """Do something with a transport, again after each failure, as often and as slowly as the configuration says.
+
+    :raises TransportTaskException: if the last attempt failed too.
+    :raises PreSubmitException: at once, when the plugin could not prepare the files.
+    """
+    authinfo = node.get_authinfo()
+
+    async def attempt() -> Any:
+        async with queue.request_transport(authinfo) as request:
+            transport = await cancellable.with_interrupt(request)
+            try:
+                return action(transport)
+            except Exception as exception:
+                if getattr(exception, 'transient', True):
+                    raise
+                raise _Final(str(cast('SchedulerError', exception))) from exception
+
+    attempt.__name__ = f'{what} of CalcJob<{node.pk}>'
+    try:
+        return await exponential_backoff_retry(
+            attempt,
+            initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
+            max_attempts=get_option_value(MAX_ATTEMPTS_OPTION, 5),
+            logger=node.logger,
+            ignore_exceptions=(*_PASSED_ON, _Final),
+        )
+    except Exception as exception:
+        if isinstance(exception, _PASSED_ON):
+            raise
+        logger.warning('%s of CalcJob<%s> failed: %r', what, node.pk, exception)
+        raise TransportTaskException(f'{what} of CalcJob<{node.pk}> failed: {exception}') from exception
+
+
+async def task_upload_job(process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture) -> bool:
+    """Let the plugin prepare the files of a job and upload them; return whether it is not to be submitted."""
+    node = process.node
+    if node.get_state() == CalcJobState.SUBMITTING:
+        logger.warning('CalcJob<%s> was uploaded before', node.pk)
+        return False
+
+    def upload(transport: Transport) -> bool:
+        with SandboxFolder() as folder:
+            try:
+                calc_info = process.presubmit(folder)
+            except INFRASTRUCTURE_ERRORS:
+                raise
+            except Exception as exception:
+                raise PreSubmitException(
+                    f'exception occurred in presubmit call: {type(exception).__name__}: {exception}'
+                ) from exception
+            remote_folder = execmanager.upload_calculation(node, transport, calc_info, folder, process.inputs)
+        if remote_folder is not None:
+            process.out('remote_folder', remote_folder)
+        return bool(calc_info.skip_submit)
+
+    node.set_state(CalcJobState.UPLOADING)
+    skip_submit = bool(await _attempt(node, 'upload', transport_queue, cancellable, upload))
+    node.set_state(CalcJobState.RETRIEVING if skip_submit else CalcJobState.SUBMITTING)
+    return skip_submit
+
+
+async def task_submit_job(
+    node: CalcJobNode, transport_queue: TransportQueue, cancellable: InterruptableFuture
+) -> str | ExitCode:
+    """Submit a job and return its identifier, or an exit code if the scheduler will never take it."""
+    if node.get_state() == CalcJobState.WITHSCHEDULER:
+        known = node.get_job_id()
+        assert known is not None, 'a job that is with the scheduler has an identifier'
+        return known
+
+    submit = functools.partial(execmanager.submit_calculation, node)
+    result: str | ExitCode = await _attempt(node, 'submit', transport_queue, cancellable, submit)
+    node.set_state(CalcJobState.WITHSCHEDULER)
+    return result
+
+
+async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellable: InterruptableFuture) -> bool:
+    """Wait for news of a job, note them on its node, and return whether it is done."""
+    if node.get_state() == CalcJobState.RETRIEVING:
+        return True
+    authinfo = node.get_authinfo()
+    job_id, workdir = node.get_job_id(), node.get_remote_workdir()
+
+    async def update() -> bool:
+        with job_manager.request_job_info_update(authinfo, job_id, workdir) as request:
+            job_info = await cancellable.with_interrupt(request)
+        if job_info is None:
+            # A job the queue does not know any more has left it.
+            node.set_scheduler_state(JobState.DONE)
+            return True
+        node.set_last_job_info(job_info)
+        node.set_scheduler_state(job_info.job_state)
+        return bool(job_info.job_state is JobState.DONE)
+
+    update.__name__ = f'update of CalcJob<{node.pk}>'
+    try:
+        done = await exponential_backoff_retry(
+            update,
+            initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
+            max_attempts=get_option_value(MAX_ATTEMPTS_OPTION, 5),
+            logger=node.logger,
+            ignore_exceptions=_PASSED_ON,
+        )
+    except Exception as exception:
+        if isinstance(exception, _PASSED_ON):
+            raise
+        raise TransportTaskException(f'update of CalcJob<{node.pk}> failed: {exception}') from exception
+    if done:
+        node.set_state(CalcJobState.RETRIEVING)
+    return bool(done)
+
+
+async def task_retrieve_job(
+    process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture
+) -> str | None:
+    """Retrieve the results of a job; return the folder with the files that only the parser sees, if there are any."""
+    node = process.node
+    temporary = tempfile.mkdtemp() if node.get_retrieve_temporary_list() else None
+
+    def retrieve(transport: Transport) -> None:
+        scheduler = node.computer.get_scheduler() if node.computer is not None else None
+        job_id = node.get_job_id()
+        if job_id is not None and scheduler is not None:
+            scheduler.set_transport(transport)
+            node.set_detailed_job_info(_details(scheduler, job_id))
+        retrieved = execmanager.retrieve_calculation(node, transport, temporary or os.devnull)
+        if retrieved is not None:
+            process.out(node.link_label_retrieved, retrieved)
+
+    node.set_state(CalcJobState.RETRIEVING)
+    try:
+        await _attempt(node, 'retrieve', transport_queue, cancellable, retrieve)
+    except BaseException:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    node.set_state(CalcJobState.PARSING)
+    return temporary
+
+
+def _details(scheduler: Any, job_id: str) -> dict[str, Any] | None:
+    """Return all the scheduler knows of a job, ``None`` if it has no such thing."""
+    try:
+        details: dict[str, Any] = scheduler.get_detailed_job_info(job_id)
+    except FeatureNotAvailable:
+        return None
+    return details
+
+
+async def task_kill_job(node: CalcJobNode, transport_queue: TransportQueue, cancellable: InterruptableFuture) -> bool:
+    """Kill a job, if it was submitted."""
+    if node.get_state() in (CalcJobState.UPLOADING, CalcJobState.SUBMITTING) and node.get_job_id() is None:
+        logger.info('CalcJob<%s> was not submitted yet', node.pk)
+        return True
+    await _attempt(node, 'kill', transport_queue, cancellable, functools.partial(execmanager.kill_calculation, node))
+    return True
+
+
+@plumpy.auto_persist('_command')
+class Waiting(plumpy.process_states.Waiting):
+    """The waiting state of a job, which says what is to be done next: upload, submit, update or retrieve."""
+
+    def __init__(
+        self,
+        process: CalcJob,
+        done_callback: Callable[..., Any] | None,
+        msg: str | None = None,
+        data: Any | None = None,
+    ) -> None:
+        """
+        :param done_callback: not used by this state.
+        :param msg: what is told of the process meanwhile.
+        :param data: the command, or a dictionary with the command under ``command``.
+        """
+        super().__init__(process, done_callback, msg, data)
+        self._task: InterruptableFuture | None = None
+        self._killing: Any = None
+        self._command: str = data['command'] if isinstance(data, dict) else cast('str', data)
+
+    @property
+    def process(self) -> CalcJob:
+        """The process that waits."""
+        return self.state_machine  # type: ignore[return-value]
+
+    def load_instance_state(self, saved_state: Any, load_context: Any) -> None:
+        """Take over what was saved."""
+        super().load_instance_state(saved_state, load_context)
+        self._task = None
+        self._killing = None
+
+    async def execute(self) -> Any:
+        """Do what is next and return the state after it.
+
+        :raises PauseInterruption: if it could not be done, which pauses the process.
+        """
+        process = self.process
+        status = (
+            'Monitoring scheduler'
+            if self._command == UPDATE_COMMAND
+            else f'Waiting for transport task: {self._command}'
+        )
+        process.set_status(status)
+        try:
+            state = await self._dispatch()
+        except TransportTaskException as exception:
+            raise PauseInterruption(f'Pausing after failed transport task: {exception}') from exception
+        except KillInterruption:
+            await self._kill_job()
+            raise
+        except Interruption:
+            raise
+        except asyncio.CancelledError:
+            logger.warning('the task `%s` of CalcJob<%s> was cancelled', self._command, process.node.pk)
+            raise
+        process.set_status(None)
+        return state
+
+    async def _dispatch(self) -> Any:
+        process, runner = self.process, self.process.runner
+        node = process.node
+        if self._command == UPLOAD_COMMAND:
+            skip_submit = await self._launch_task(task_upload_job, process, runner.transport)
+            return self.retrieve() if skip_submit else self.submit()
+        if self._command == SUBMIT_COMMAND:
+            result = await self._launch_task(task_submit_job, node, runner.transport)
+            if isinstance(result, ExitCode):
+                return self.create_state(ProcessState.RUNNING, process.terminate, result)
+            return self.update()
+        if self._command == UPDATE_COMMAND:
+            while not await self._launch_task(task_update_job, node, runner.job_manager):
+                state = node.get_scheduler_state()
+                process.set_status(f'Monitoring scheduler: job state {state.name if state else "unknown"}')
+                process._write_at_once()
+            return self.retrieve()
+        if self._command == RETRIEVE_COMMAND:
+            return self.parse(await self._launch_task(task_retrieve_job, process, runner.transport))
+        raise RuntimeError(f'a job cannot wait for `{self._command}`')
+
+    async def _launch_task(self, coro: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a task that :meth:`interrupt` interrupts, and return its result."""
+        task_fn = functools.partial(coro, *args, **kwargs)
+        try:
+            self._task = interruptable_task(lambda cancellable: task_fn(cancellable=cancellable))
+            return await self._task
+        finally:
+            self._task = None
+
+    async def _kill_job(self) -> None:
+        """Kill the job, and tell who asked for it.
+
+        A job that cannot be killed does not keep its process alive.
+        """
+        node = self.process.node
+        try:
+            await self._launch_task(task_kill_job, node, self.process.runner.transport)
+        except TransportTaskException as exception:
+            node.logger.error('the job %s may still be running: %s', node.get_job_id(), exception)
+        finally:
+            if self._killing is not None and not self._killing.done():
+                self._killing.set_result(True)
+
+    def _wait_for(self, command: str) -> Waiting:
+        return cast('Waiting', self.create_state(ProcessState.WAITING, None, msg=f'Waiting to {command}', data=command))
+
+    def upload(self) -> Waiting:
+        """Return the state in which the job is uploaded."""
+        return self._wait_for(UPLOAD_COMMAND)
+
+    def submit(self) -> Waiting:
+        """Return the state in which the job is submitted."""
+        return self._wait_for(SUBMIT_COMMAND)
+
+    def update(self) -> Waiting:
+        """Return the state in which the end of the job is waited for."""
+        return self._wait_for(UPDATE_COMMAND)
+
+    def retrieve(self) -> Waiting:
+        """Return the state in which the results are retrieved."""
+        return self._wait_for(RETRIEVE_COMMAND)
+
+    def parse(self, retrieved_temporary_folder: str | None, exit_code: ExitCode | None = None) -> Any:
+        """Return the state in which the results are parsed."""
+        return self.create_state(ProcessState.RUNNING, self.process.parse, retrieved_temporary_folder, exit_code)
+
+    def interrupt(self, reason: Any) -> Any:
+        """Interrupt what is waited for; return a future of the job's being killed if it is to be."""
+        if self._task is not None and not self._task.done():
+            self._task.interrupt(reason)
+        if isinstance(reason, KillInterruption):
+            if self._killing is None:
+                self._killing = plumpy.futures.Future()
+            return self._killing
+        return None

@@ -1,0 +1,103 @@
+"""Checks of the inputs of a job, before anything is stored."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from aiida.common.exceptions import ConfigurationError, EntryPointError, NotExistent
+
+if TYPE_CHECKING:
+    from aiida.orm import AbstractCode, Computer
+
+__all__ = ('validate_additional_retrieve_list', 'validate_calc_job', 'validate_parser')
+
+
+def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
+    """Return what is wrong with code, computer and resources taken together, ``None`` if nothing is.
+
+    :param inputs: the inputs, by name of port.
+    :param ctx: the ports; what a plugin removed of them is not asked for.
+    """
+    if not {'code', 'metadata'}.issubset(ctx) or 'computer' not in ctx['metadata']:
+        return None
+    metadata = inputs.get('metadata', {})
+    code, computer = inputs.get('code'), metadata.get('computer')
+    problem = _check_code(code, ctx['code'], 'remote_folder' in inputs) or _check_computer(code, computer)
+    if problem is not None:
+        return problem
+    if computer is None and code is not None:
+        computer = code.computer
+    if computer is None:
+        return 'no computer has been specified: give `metadata.computer`, or a `code` that is installed on one'
+    return _check_resources(computer, metadata.get('options', {}))
+
+
+def _check_code(code: AbstractCode | None, port: Any, is_import: bool) -> str | None:
+    from aiida.orm.nodes.data.code.abstract import AbstractCode
+
+    if code is None:
+        if port.required or (not is_import and _takes_code(port, AbstractCode)):
+            return 'required value was not provided for `code`'
+        return None
+    return None
+
+
+def _takes_code(port: Any, code_class: type) -> bool:
+    """Return whether a port is for a code, and not redefined by a plugin to do without."""
+    types = port.valid_type if isinstance(port.valid_type, tuple) else (port.valid_type,)
+    return any(isinstance(kind, type) and issubclass(kind, code_class) for kind in types)
+
+
+def _check_computer(code: AbstractCode | None, computer: Computer | None) -> str | None:
+    if computer is not None and not computer.is_stored:
+        return f'the computer {computer} in `metadata.computer` is not stored'
+    if code is None:
+        return None
+    installed_on = code.computer
+    if installed_on is not None and not installed_on.is_stored:
+        return f'the computer {installed_on} of the code {code.full_label} is not stored'
+    target = computer if computer is not None else installed_on
+    if target is not None and not code.can_run_on_computer(target):
+        return f'the code {code.full_label} cannot run on the computer {target.label}: it is on another one'
+    return None
+
+
+def _check_resources(computer: Computer, options: Any) -> str | None:
+    """Check resources as the scheduler of the computer counts them, with the computer's defaults filled in."""
+    try:
+        scheduler_class = type(computer.get_scheduler())
+    except (EntryPointError, ConfigurationError) as exception:
+        return f'the scheduler plugin of the computer {computer.label} could not be loaded: {exception}'
+    resources = dict(options.get('resources') or {})
+    scheduler_class.preprocess_resources(resources, computer.get_default_mpiprocs_per_machine())
+    try:
+        scheduler_class.validate_resources(**resources)
+    except (ValueError, TypeError) as exception:
+        return (
+            f'input `metadata.options.resources` is not valid for the `{computer.scheduler_type}` scheduler of '
+            f'{computer.label}: {exception}'
+        )
+    return None
+
+
+def validate_parser(parser_name: Any, _: Any) -> str | None:
+    """Return what is wrong with the name of a parser, ``None`` if it can be loaded."""
+    if not parser_name:
+        return None
+    from aiida.plugins.entry_point import load_entry_point
+
+    try:
+        load_entry_point('aiida.parsers', parser_name)
+    except (EntryPointError, NotExistent) as exception:
+        return f'the parser `{parser_name}` could not be loaded: {exception}'
+    return None
+
+
+def validate_additional_retrieve_list(additional_retrieve_list: Any, _: Any) -> str | None:
+    """Return what is wrong with files to be retrieved, ``None`` if they are relative paths."""
+    if not additional_retrieve_list:
+        return None
+    if any(not isinstance(path, str) or os.path.isabs(path) for path in additional_retrieve_list):
+        return f'`additional_retrieve_list` should only contain relative filepaths but got: {additional_retrieve_list}'
+    return None

@@ -1,0 +1,1 @@
+"""Parsers of jobs made from a template."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from sqlite3 import sqlite_version_info
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, Integer, Text, and_, case, cast, false, func, literal, literal_column, or_, select, true
+from sqlalchemy import Float, Integer, Text, and_, case, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -86,7 +86,7 @@ class SqliteDialect:
         if not path:
             return column
         if _HAS_ARROW:
-            return column.op('->')(_path(column, path))
+            return column.op('->', precedence=20)(_path(column, path))
         at = _JsonPath(column, _path(column, path))
         # quoting what was extracted would make 1 of true, 0 of false and null of what is not there
         return case(
@@ -139,13 +139,11 @@ class _JsonPath:
 
     def child(self, key: str) -> _JsonPath:
         """What an object has at a key."""
-        path = self.path + _quoted(key) if isinstance(self.path, str) else self.path.concat(_quoted(key))
-        return _JsonPath(self.source, path)
+        return _JsonPath(self.source, _extended(self.path, _quoted(key)))
 
     def item(self, index: int) -> _JsonPath:
         """What an array has at an index."""
-        path = f'{self.path}[{index}]' if isinstance(self.path, str) else self.path.concat(f'[{index}]')
-        return _JsonPath(self.source, path)
+        return _JsonPath(self.source, _extended(self.path, f'[{index}]'))
 
     def condition(self, operator: str, value: Any) -> Condition:
         """Return the condition of an operator of the filters."""
@@ -282,13 +280,18 @@ def _path(column: Expression, segments: Sequence[str]) -> Any:
     """Return a path of SQLite: text, or an expression where a segment of digits may be an index of an array."""
     path: Any = '$'
     for segment in segments:
-        if not segment.isdecimal():
-            path = path + _quoted(segment) if isinstance(path, str) else path.concat(_quoted(segment))
-            continue
-        of_array = f'{path}[{int(segment)}]' if isinstance(path, str) else path.concat(f'[{int(segment)}]')
-        of_object = path + _quoted(segment) if isinstance(path, str) else path.concat(_quoted(segment))
-        path = case((func.json_type(column, path) == 'array', literal(of_array)), else_=literal(of_object))
+        of_object = _extended(path, _quoted(segment))
+        if segment.isdecimal():
+            of_array = _extended(path, f'[{int(segment)}]')
+            path = case((func.json_type(column, path) == 'array', of_array), else_=of_object)
+        else:
+            path = of_object
     return path
+
+
+def _extended(path: Any, step: str) -> Any:
+    """Return a path that goes one step further."""
+    return path + step if isinstance(path, str) else path.concat(step)
 
 
 def _literal_prefix(pattern: str) -> str | None:

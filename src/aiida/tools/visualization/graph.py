@@ -15,6 +15,7 @@ from aiida.tools.visualization.styles import (
     default_node_styles,
     default_node_sublabels,
     node_tooltip,
+    pstate_node_styles,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
     from aiida.storage.ports import Store
 
-__all__ = ('Drawing', 'Graph')
+__all__ = (
+    'Drawing',
+    'Graph',
+    'default_link_styles',
+    'default_node_styles',
+    'default_node_sublabels',
+    'pstate_node_styles',
+)
 
 Direction = Literal['incoming', 'outgoing']
 LinkTypes = None | str | Sequence[str] | LinkType | Sequence[LinkType]

@@ -208,6 +208,14 @@ def test_a_circle_can_be_drawn(nodes: Nodes, tmp_path: Path) -> None:
     assert render_graph(graph, tmp_path / 'graph.svg', own=True).stat().st_size > 1000
 
 
+def test_any_text_can_be_written(store: Any, tmp_path: Path) -> None:
+    graph = Graph()
+    graph.add_node(orm.Str('a\x00b \\N <tag> \ud800').store())
+    text = render_graph(graph, tmp_path / 'graph.svg', own=True).read_text(encoding='utf-8')
+    assert 'a\ufffdb \\N <tag> \ufffd' in [element.text for element in ElementTree.fromstring(text).iter(f'{SVG}text')]
+    assert '\\\\N' in graph.graphviz.source
+
+
 def test_an_empty_drawing(store: Any, tmp_path: Path) -> None:
     assert '<svg' in render_graph(Graph(), tmp_path / 'graph.svg', own=True).read_text()
 

@@ -128,13 +128,17 @@ class Graph:
         return self._graphviz
 
     def _as_digraph(self) -> Digraph:
-        from graphviz import Digraph
+        from graphviz import Digraph, escape
+
+        def literal(attributes: dict[str, str]) -> dict[str, str]:
+            """Return attributes whose texts mean what they say, backslashes too."""
+            return {key: escape(text) if key in ('label', 'tooltip') else text for key, text in attributes.items()}
 
         digraph = Digraph(engine=self._engine, graph_attr=dict(self._drawing.attributes))
         for name, attributes in self._drawing.boxes.items():
-            digraph.node(name, **attributes)
+            digraph.node(name, **literal(attributes))
         for source, target, attributes in self._drawing.arrows:
-            digraph.edge(source, target, **attributes)
+            digraph.edge(source, target, **literal(attributes))
         return digraph
 
     # one by one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as escape_html
 from math import log, sqrt
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ _GOOD_ASPECT = 1.5
 _DASHES = {'dashed': '6 4', 'dotted': '1.5 3.5'}
 _BACKGROUND = '#ffffff'
 
+_NO_CONTROL = dict.fromkeys((*range(9), *range(11, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)), '\ufffd')
 _NARROW, _WIDE = frozenset("iIjl.,:;|!'()[]ftr "), frozenset('mwMW@%—')
 
 
@@ -208,8 +209,8 @@ class _Picture:
             (
                 f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(width)}" height="{_number(height)}" '
                 f'viewBox="{_number(left)} {_number(top)} {_number(width)} {_number(height)}" '
-                f'font-family="{escape(_FONT)}" text-anchor="middle">',
-                f'<title>{escape(title)}</title>',
+                f'font-family="{_escaped(_FONT)}" text-anchor="middle">',
+                f'<title>{_escaped(title)}</title>',
                 '<defs>',
                 *self._heads(),
                 '</defs>',
@@ -236,7 +237,7 @@ class _Picture:
 
     def _arrow(self, number: int) -> str:
         source, target, attributes = self.drawing.arrows[number]
-        colour = escape(_opaque(attributes.get('color', '#3d4f5c'))[0])
+        colour = _escaped(_opaque(attributes.get('color', '#3d4f5c'))[0])
         head = self.colours.setdefault(colour, f'head{len(self.colours)}')
         dash = next((_DASHES[word] for word in attributes.get('style', '').split(',') if word in _DASHES), None)
         dashes = f' stroke-dasharray="{dash}" stroke-linecap="round"' if dash else ''
@@ -245,7 +246,7 @@ class _Picture:
         label = attributes.get('label', '').replace('\n', ' ')
         return (
             f'<path d="{self.routes[number].path()}" stroke="{colour}" stroke-width="{width}"{dashes} '
-            f'marker-end="url(#{head})"><title>{escape(f"{tip}  {label}".strip())}</title></path>'
+            f'marker-end="url(#{head})"><title>{_escaped(f"{tip}  {label}".strip())}</title></path>'
         )
 
     def _labels(self) -> list[str]:
@@ -282,7 +283,7 @@ class _Picture:
         x, y = self.layout.boxes[name]
         tooltip = attributes.get('tooltip') or attributes.get('label', '')
         return (
-            f'<g><title>{escape(tooltip)}</title>{_shape(attributes, x, y, *self.sizes[name])}'
+            f'<g><title>{_escaped(tooltip)}</title>{_shape(attributes, x, y, *self.sizes[name])}'
             f'{_box_text(_lines(attributes), x, y, attributes)}</g>'
         )
 
@@ -293,7 +294,7 @@ def _shape(attributes: dict[str, str], x: float, y: float, width: float, height:
     stroke, _ = _opaque(attributes.get('color') or attributes.get('pencolor', 'black'))
     style = attributes.get('style', '').split(',')
     width_of_pen = _number(float(attributes.get('penwidth', 1)))
-    paint = f'fill="{escape(fill)}" stroke="{escape(stroke)}" stroke-width="{width_of_pen}"'
+    paint = f'fill="{_escaped(fill)}" stroke="{_escaped(stroke)}" stroke-width="{width_of_pen}"'
     if fill_opacity < 1:
         paint += f' fill-opacity="{fill_opacity:.2f}"'
     dash = next((_DASHES[word] for word in style if word in _DASHES), None)
@@ -333,26 +334,27 @@ def _box_text(lines: Sequence[str], x: float, y: float, attributes: dict[str, st
     name, *rest = lines
     height = _LINE * (_NAME_SIZE + _TEXT_SIZE * len(rest))
     baseline = y - height / 2 + _NAME_SIZE
-    colour = escape(attributes.get('fontcolor', '#22303c'))
+    colour = _escaped(attributes.get('fontcolor', '#22303c'))
     words = [
         f'<text x="{_number(x)}" y="{_number(baseline)}" fill="{colour}" font-size="{_number(_NAME_SIZE)}" '
-        f'font-weight="600">{escape(name)}</text>'
+        f'font-weight="600">{_escaped(name)}</text>'
     ]
     for number, line in enumerate(rest):
         below = baseline + _LINE * (_TEXT_SIZE + 1 + number * _TEXT_SIZE)
         words.append(
             f'<text x="{_number(x)}" y="{_number(below)}" fill="{colour}" fill-opacity="0.8" '
-            f'font-size="{_number(_TEXT_SIZE)}">{escape(line)}</text>'
+            f'font-size="{_number(_TEXT_SIZE)}">{_escaped(line)}</text>'
         )
     return ''.join(words)
 
 
 def _label_text(lines: Sequence[str], place: _Rectangle, attributes: dict[str, str]) -> str:
     """Return the label of an arrow on a light ground."""
-    colour = escape(_opaque(attributes.get('fontcolor') or attributes.get('color', '#3d4f5c'))[0])
+    colour = _escaped(_opaque(attributes.get('fontcolor') or attributes.get('color', '#3d4f5c'))[0])
     top, step = place.y - place.height / 2, _LABEL_SIZE * _LINE
     text = ''.join(
-        f'<text x="{_number(place.x)}" y="{_number(top + (number + 0.8) * step)}" fill="{colour}">{escape(line)}</text>'
+        f'<text x="{_number(place.x)}" y="{_number(top + (number + 0.8) * step)}" fill="{colour}">'
+        f'{_escaped(line)}</text>'
         for number, line in enumerate(lines)
     )
     return (
@@ -360,6 +362,11 @@ def _label_text(lines: Sequence[str], place: _Rectangle, attributes: dict[str, s
         f'width="{_number(place.width)}" height="{_number(place.height)}" rx="3" fill="{_BACKGROUND}" '
         f'fill-opacity="0.88"/>{text}'
     )
+
+
+def _escaped(text: str) -> str:
+    """Return a text as XML may hold it, which has no place for control characters."""
+    return escape_html(text.translate(_NO_CONTROL))
 
 
 def _opaque(colour: str) -> tuple[str, float]:

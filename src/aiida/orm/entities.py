@@ -238,9 +238,20 @@ class Entity:
         raise InvalidOperation(f'{type(self).__name__} cannot be stored')
 
     def __reduce__(self) -> Any:
-        raise InvalidOperation(
-            f'{self} cannot be pickled: pass its pk or uuid on and load it with the functions `load_...` of aiida.orm'
-        )
+        if not self.is_stored:
+            raise InvalidOperation(
+                f'{self} is not stored: only what is in the store can be pickled, as a reference to it'
+            )
+        return _find_again, self._reference()
+
+    def _reference(self) -> tuple[str, str, Any]:
+        """Return what the entity is found by in another interpreter: table, column and value."""
+        raise InvalidOperation(f'{type(self).__name__} has no row')
+
+
+def _find_again(table: str, column: str, value: Any) -> Entity:
+    """Return the entity that was pickled, from the store of the loaded profile."""
+    return cast('Entity', upstairs('aiida.orm.convert:entity_from_reference')(table, column, value))
 
 
 class RowCollection(Collection[EntityType]):
@@ -347,6 +358,10 @@ class RowEntity(Entity):
             self._row['id'] = pk
             self._store.on_rollback(self._forget)
         return self
+
+    def _reference(self) -> tuple[str, str, Any]:
+        column = 'uuid' if 'uuid' in self._row else 'id'
+        return self._KIND.value, column, self._row[column]
 
     def _forget(self) -> None:
         """Undo storing, after the transaction it happened in was rolled back."""

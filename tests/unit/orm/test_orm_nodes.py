@@ -295,8 +295,8 @@ def test_copies() -> None:
         copy.copy(orm.Data())
     with pytest.raises(InvalidOperation):
         copy.deepcopy(orm.CalculationNode())
-    with pytest.raises(InvalidOperation, match='pk'):
-        pickle.dumps(orm.Data().store())
+    with pytest.raises(InvalidOperation, match='not stored'):
+        pickle.dumps(orm.Data())
     data = orm.Data(label='a').store()
     data_copy = copy.deepcopy(data)
     assert not data_copy.is_stored
@@ -396,3 +396,17 @@ def test_erasing_a_copy_leaves_the_original() -> None:
     copied.store()
     assert node.base.repository.get_object_content('file') == 'abc'
     assert copied.base.repository.get_object_content('file') == 'def'
+
+
+def test_pickles_are_references(store: Any, computer: orm.Computer, user: orm.User) -> None:
+    group = orm.ImportGroup('g').store()
+    node = orm.Data(computer=computer).store()
+    for entity in (node, group, computer, user, computer.configure()):
+        loaded = pickle.loads(pickle.dumps(entity))
+        assert type(loaded) is type(entity)
+        assert loaded == entity
+        assert loaded is not entity
+    pickled = pickle.dumps(node)
+    orm.Node.collection.delete(node.pk)
+    with pytest.raises(NotExistent, match=node.uuid):
+        pickle.loads(pickled)

@@ -378,3 +378,21 @@ def test_source_of_a_function(node_class: Any) -> None:
     builtin.store_source_info(len)
     assert builtin.get_source_code_file() is None
     assert builtin.base.attributes.all == {'function_name': 'len'}
+
+
+def test_a_number_given_out_again_belongs_to_its_new_node(kept: Any, store: Any) -> None:
+    lost = orm.CalculationNode()
+    lost.hold()
+    with pytest.raises(RuntimeError), store.transaction():
+        lost.store()
+        pk = lost.pk
+        raise RuntimeError
+    node = orm.CalculationNode().store()
+    assert node.pk == pk
+    node.logger.warning('mine')
+    assert [log.message for log in orm.Log.collection.get_logs_for(node)] == ['mine']
+    lost.store()
+    lost.logger.warning('held')
+    assert orm.Log.collection.get_logs_for(lost) == []
+    lost.release()
+    assert [log.message for log in orm.Log.collection.get_logs_for(lost)] == ['held']

@@ -38,14 +38,22 @@ class NodeLinks:
         :raises ModificationNotAllowed: if one of the nodes is sealed.
         """
         node = self._node
-        self.validate_incoming(source, link_type, link_label)
-        source.base.links.validate_outgoing(node, link_type, link_label)
-        target_id, source_id = node._record.id, source._record.id
-        if target_id is None or source_id is None:
+        target_id = node._record.id
+        if target_id is None:
+            self._validate(source, link_type, link_label)
             node._incoming.append((source, link_type, link_label))
-        else:
-            node._store.insert_links([LinkRecord(source_id, target_id, link_type.value, link_label)])
-            source._remember_outgoing(link_type, link_label)
+            return
+        with node._store.transaction():
+            self._validate(source, link_type, link_label)
+            if source._record.id is None:
+                node._incoming.append((source, link_type, link_label))
+            else:
+                node._store.insert_links([LinkRecord(source._record.id, target_id, link_type.value, link_label)])
+                source._remember_outgoing(link_type, link_label)
+
+    def _validate(self, source: Node, link_type: LinkType, link_label: str) -> None:
+        self.validate_incoming(source, link_type, link_label)
+        source.base.links.validate_outgoing(self._node, link_type, link_label)
 
     def validate_incoming(self, source: Node, link_type: LinkType, link_label: str) -> None:
         """Check that a link may enter this node; see :func:`aiida.orm.utils.links.validate_link`."""

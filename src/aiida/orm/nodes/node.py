@@ -246,6 +246,9 @@ class Node(Entity, metaclass=AbstractNodeMeta):
     def __deepcopy__(self, memo: Any) -> Self:
         raise InvalidOperation(f'a {type(self).__name__} cannot be copied')
 
+    def _reference(self) -> tuple[str, str, Any]:
+        return 'db_dbnode', 'uuid', self._record.uuid
+
     def __getattr__(self, name: str) -> Any:
         alias = DEPRECATED_ALIASES.get(name)
         if alias is None:

@@ -16,7 +16,8 @@ _HELD: WeakValueDictionary[tuple[int, int], ProcessNode] = WeakValueDictionary()
 
 def find_held_node(store: Store, pk: int) -> ProcessNode | None:
     """Return the node object of a process that lives in this interpreter and holds its node, if there is one."""
-    return _HELD.get((id(store), pk))
+    node = _HELD.get((id(store), pk))
+    return node if node is not None and node.pk == pk else None
 
 
 def remember_held_node(node: ProcessNode) -> None:

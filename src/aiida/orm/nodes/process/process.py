@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiida.common.exceptions import EntryPointError, ModificationNotAllowed
@@ -207,6 +207,15 @@ class ProcessNode(Sealable, Node):
         self._outgoing_labels = set()
         if self._held is not None:
             remember_held_node(self)
+
+    def _forget(self, incoming: list[tuple[Node, LinkType, str]]) -> Callable[[], None]:
+        undo_storing = super()._forget(incoming)
+
+        def undo() -> None:
+            forget_held_node(self)
+            undo_storing()
+
+        return undo
 
     def _has_outgoing_label(self, link_type: LinkType, label: str) -> bool:
         if self._outgoing_labels is not None and self._held is not None:

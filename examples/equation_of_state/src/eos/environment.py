@@ -29,9 +29,16 @@ def verdi(*arguments: str) -> str:
 
 
 def prepare_profile(folder: Path) -> None:
-    """Load the profile in ``folder``, which is where ``AIIDA_PATH`` points to; make it if there is none."""
+    """Load the profile in ``folder``, which is where ``AIIDA_PATH`` points to; make it if there is none.
+
+    :raises SetupError: if it cannot be made, or this package is not installed.
+    """
     from aiida import load_profile
     from aiida.manage.configuration import get_config
+    from aiida.plugins.entry_point import get_entry_point_names
+
+    if 'eos.emt' not in get_entry_point_names('aiida.parsers'):
+        raise SetupError(f'this package is not installed: run `pip install -e {Path(__file__).parents[2]}`')
 
     if not (folder / '.aiida' / 'config.json').exists():
         verdi('presto')

@@ -1,5 +1,6 @@
 """A bar that follows a work chain from a second thread while the first one runs it."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,20 @@ def count_done(started: datetime) -> int:
 
 
 @contextmanager
+def quiet_terminal() -> Iterator[None]:
+    """Keep reports of processes off the terminal, where they would break the bar; they are kept in the database."""
+    handlers = [one for one in logging.getLogger('aiida').handlers if isinstance(one, logging.StreamHandler)]
+    levels = [one.level for one in handlers]
+    for one in handlers:
+        one.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for one, level in zip(handlers, levels, strict=True):
+            one.setLevel(level)
+
+
+@contextmanager
 def follow(total: int, console: Console) -> Iterator[None]:
     """Show how many of ``total`` calculations have ended, while the context lasts."""
     from aiida.common import timezone
@@ -32,7 +47,7 @@ def follow(total: int, console: Console) -> Iterator[None]:
     started = timezone.now()
     over = threading.Event()
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
+    with quiet_terminal(), Progress(*columns, console=console) as progress:
         task = progress.add_task('calculations', total=total)
 
         def watch() -> None:

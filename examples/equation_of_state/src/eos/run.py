@@ -127,7 +127,10 @@ def main(
 
     Exit status: 0 if all went well, 2 for an input that is wrong, 3 if the work chain failed.
     """
-    folder = use_folder(output)
+    try:
+        folder = use_folder(output)
+    except OSError as exception:
+        refuse(f'the folder {output} cannot be used: {exception}')
     from rich.console import Console
 
     from eos.environment import SetupError, load_code, prepare_code, prepare_profile

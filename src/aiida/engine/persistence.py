@@ -69,7 +69,7 @@ class AiiDAPersister(Persister):
         :raises PersistenceError: if the process holds something that could not be read back; the message says what.
         """
         try:
-            text = codec.dumps(Bundle(process, LoadSaveContext(loader=_OBJECT_LOADER)))
+            text = codec.dumps(dict(process.save(LoadSaveContext(loader=_OBJECT_LOADER))))
         except (LostLease, StorageUnavailable):
             raise
         except Exception as exception:

@@ -253,6 +253,7 @@ class Runner:
     def _task_done(self, process: Process, task: asyncio.Task[None]) -> None:
         self._tasks.pop(process.pid, None)
         if task.cancelled():
+            self.unregister(process)
             return
         exception = task.exception()
         if exception is not None and isinstance(exception, Exception):
@@ -308,8 +309,9 @@ class Runner:
         self._live[process.pid] = process
 
     def unregister(self, process: Process) -> None:
-        """Note that a process lives here no more, and tell who waits for it."""
-        if self._live.pop(process.pid, None) is not None and 'watcher' in self.__dict__:
+        """Note that a process lives here no more, and tell who waits for it if it has ended."""
+        found = self._live.pop(process.pid, None)
+        if found is not None and process.has_terminated() and 'watcher' in self.__dict__:
             self.watcher.ended(process.pid)
 
     def live_process(self, pid: Any) -> Process | None:

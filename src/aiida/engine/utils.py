@@ -6,12 +6,13 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import plumpy.processes
+
+from aiida.engine.runtime.loops import loop_scope
 
 if TYPE_CHECKING:
     from aiida.engine.processes.builder import ProcessBuilder
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aiida.engine.runners import Runner
     from aiida.orm import ProcessNode
 
-__all__ = ('InterruptableFuture', 'interruptable_task', 'is_process_function')
+__all__ = ('InterruptableFuture', 'interruptable_task', 'is_process_function', 'loop_scope')
 
 LOGGER = logging.getLogger('aiida.engine.utils')
 PROCESS_STATE_CHANGE_KEY = 'process|state_change|{}'
@@ -184,18 +185,6 @@ def is_process_function(function: Any) -> bool:
 def is_process_scoped() -> bool:
     """Return whether the calling code is run by a process."""
     return plumpy.processes.Process.current() is not None
-
-
-@contextmanager
-def loop_scope(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Let ``loop`` be the event loop of this thread inside the context."""
-    policy = asyncio.get_event_loop_policy()
-    before = getattr(getattr(policy, '_local', None), '_loop', None)
-    asyncio.set_event_loop(loop)
-    try:
-        yield
-    finally:
-        asyncio.set_event_loop(before)
 
 
 def set_process_state_change_timestamp(node: ProcessNode) -> None:

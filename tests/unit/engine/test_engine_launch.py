@@ -13,12 +13,12 @@ import time
 from typing import Any
 
 import pytest
+from engine_samples import Fan, Leaf, add, add_twice
 
 from aiida import orm
 from aiida.common.exceptions import ConfigurationError, InvalidOperation
 from aiida.engine import Process, ProcessFuture, await_processes, run, run_get_node, run_get_pk, submit
 from aiida.engine.runners import RUNNER, Runner
-from engine_samples import Fan, Leaf, add, add_twice
 
 
 def test_forms() -> None:
@@ -96,7 +96,12 @@ def test_inside_a_running_loop(store: Any) -> None:
     async def cell() -> Any:
         await asyncio.sleep(0)
         _, node = run_get_node(Fan, n=3)
-        return run(Leaf, x=3)['y'].value, add_twice(1, 2).value, node.is_finished_ok, run(Leaf(inputs={'x': 1}))['y'].value
+        return (
+            run(Leaf, x=3)['y'].value,
+            add_twice(1, 2).value,
+            node.is_finished_ok,
+            run(Leaf(inputs={'x': 1}))['y'].value,
+        )
 
     assert asyncio.run(cell()) == (6, 5, True, 2)
     assert store.list_checkpoints() == []

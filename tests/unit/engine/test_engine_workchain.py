@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from engine_samples import Fan, Leaf, Outline, add
 
 from aiida import orm
 from aiida.common.exceptions import InvalidOperation
@@ -23,7 +24,6 @@ from aiida.engine import (
     submit,
 )
 from aiida.engine.processes.workchains.workchain import Protect
-from engine_samples import Fan, Leaf, Outline, add
 
 
 def make(*steps: Any, define: Any = None, name: str = 'Made') -> type[WorkChain]:
@@ -273,7 +273,11 @@ def test_outputs() -> None:
     result, node = run_get_node(make(emit, define=define))
     assert node.is_finished_ok, node.exception
     assert result['deep']['number'] == result['free']['a']['b'] == 1
-    assert sorted(link.link_label for link in node.base.links.get_outgoing()) == ['deep__number', 'free__a__b', 'number']
+    assert sorted(link.link_label for link in node.base.links.get_outgoing()) == [
+        'deep__number',
+        'free__a__b',
+        'number',
+    ]
     assert node.outputs.free.a.b == 1
 
 
@@ -284,7 +288,11 @@ def test_value_alone_is_the_output_result() -> None:
 
 def test_undeclared_output_excepts() -> None:
     with pytest.raises(ValueError, match='echo'):
-        run(make(lambda self: self.out('echo', orm.Int(1).store()), define=lambda s: setattr(s.outputs, 'dynamic', False)))
+        run(
+            make(
+                lambda self: self.out('echo', orm.Int(1).store()), define=lambda s: setattr(s.outputs, 'dynamic', False)
+            )
+        )
 
 
 @pytest.mark.parametrize('result', [None, 0, ExitCode(0, 'fine')])

@@ -30,12 +30,12 @@ from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
 from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, PortNamespace
 from aiida.engine.processes.process_spec import ProcessSpec
-from aiida.engine.processes.states import Running
+from aiida.engine.processes.states import Running, Waiting
 from aiida.engine.runtime import codec
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner
 from aiida.engine.runtime.interrupts import uninterrupted
+from aiida.engine.runtime.loops import loop_scope
 from aiida.orm import Data, ProcessNode, load_node
-from aiida.orm.nodes.process.process import find_held_node
 from aiida.plugins.entry_point import get_entry_point_string_from_class
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ class Process(plumpy.processes.Process):
         """Return the class of each state."""
         classes = super().get_state_classes()
         classes[ProcessState.RUNNING] = Running
+        classes[ProcessState.WAITING] = Waiting
         return cast('dict[Any, type[process_states.State]]', classes)
 
     @classmethod
@@ -218,6 +219,7 @@ class Process(plumpy.processes.Process):
         if label is ProcessState.CREATED:
             # the first checkpoint is written with the node, while this state is being entered
             self._state = state
+            state.in_state = True
         elif label is ProcessState.FINISHED:
             self._conclude(cast('process_states.Finished', state))
         super().on_entering(state)
@@ -321,10 +323,10 @@ class Process(plumpy.processes.Process):
         """Restore the process from what :meth:`save_instance_state` put there."""
         self._runner = load_context.runner if 'runner' in load_context else current_runner()
         pk = saved_state[self.SaveKeys.CALC_ID.value]
-        node: Any = load_node(pk=pk)
-        node = self._node = cast('ProcessNode', find_held_node(node.backend, pk) or node)
+        node = self._node = cast('ProcessNode', load_node(pk=pk))
         context = load_context.copyextend(loop=self._runner.loop, communicator=self._runner.communicator)
-        super().load_instance_state(saved_state, context)
+        with loop_scope(self._runner.loop):
+            super().load_instance_state(saved_state, context)
         self._future = plumpy.persistence.SavableFuture(loop=self._loop)
         if saved_state.get('paused'):
             self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
@@ -427,15 +429,30 @@ class Process(plumpy.processes.Process):
         if isinstance(exception, INFRASTRUCTURE_ERRORS):
             raise exception
         with uninterrupted():
-            super().transition_to(new_state, **kwargs)
+            try:
+                super().transition_to(new_state, **kwargs)
+            except INFRASTRUCTURE_ERRORS:
+                raise
+            except Exception:
+                if not self.has_ended:
+                    raise
+                self._end_despite_hooks()
 
     def transition_failed(
         self, initial_state: Any, final_state: Any, exception: Exception, trace: TracebackType
     ) -> None:
         """Called when a state could not be entered: the process excepts, unless it is not its fault."""
-        if isinstance(exception, INFRASTRUCTURE_ERRORS):
+        if isinstance(exception, INFRASTRUCTURE_ERRORS) or (self._node is not None and self._node.is_sealed):
             raise exception.with_traceback(trace)
         super().transition_failed(initial_state, final_state, exception, trace)
+
+    def _end_despite_hooks(self) -> None:
+        """Tell of a hook that raised when all was over, and make sure that the end is written."""
+        self.logger.exception('Process<%s> has ended, but a method called at its end raised', self.pid)
+        if not self.node.is_sealed:
+            recording.terminated(self)
+        self._runner.unregister(self)
+        self.close()
 
     def on_entered(self, from_state: process_states.State | None) -> None:
         """Called when a state was entered: outputs, attributes and a checkpoint are written in one transaction."""
@@ -446,6 +463,8 @@ class Process(plumpy.processes.Process):
         """Called when a terminal state was entered: the end is written in one transaction, and the node sealed."""
         recording.terminated(self)
         super().on_terminated()
+        if self._paused is not None and not self._paused.done():
+            self._paused.set_result(True)  # its task waits for this
         self._runner.unregister(self)
 
     def _conclude(self, state: process_states.Finished) -> None:
@@ -480,7 +499,9 @@ class Process(plumpy.processes.Process):
 
     def on_paused(self, msg: str | None = None) -> None:
         """Called when it is paused."""
-        super().on_paused(msg)
+        with loop_scope(self._loop):
+            super().on_paused(msg)
+        self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
         self.node.pause()
         self._write_at_once()
 
@@ -516,6 +537,15 @@ class Process(plumpy.processes.Process):
                 result = await result
         return result
 
+    def pause(self, msg_text: str | None = None) -> bool | plumpy.futures.CancellableAction:
+        """Pause the process before its next step.
+
+        :param msg_text: why, for the status.
+        :return: whether it is paused, or a future of that if it is only asked to.
+        """
+        with loop_scope(self._loop):
+            return super().pause(msg_text)
+
     def kill(
         self, msg_text: str | None = None, force_kill: bool = False, msg: str | None = None
     ) -> bool | plumpy.futures.Future[Any]:
@@ -528,7 +558,8 @@ class Process(plumpy.processes.Process):
         text = msg_text if msg_text is not None else msg
         self.node.logger.info('Process<%s>: kill request: %s', self.pid, text)
         had_ended = self.has_terminated()
-        result = super().kill(text, force_kill)
+        with loop_scope(self._loop):
+            result = super().kill(text, force_kill)
         if not had_ended and result is not False:
             self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
         return result

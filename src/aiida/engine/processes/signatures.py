@@ -71,9 +71,10 @@ def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
         scope = {**vars(typing), **getattr(function, '__globals__', {})}
         for name, annotation in getattr(function, '__annotations__', {}).items():
             try:
-                while isinstance(annotation, str):
-                    annotation = eval(annotation, scope)
-                result[name] = annotation
+                found = annotation
+                while isinstance(found, str):
+                    found = eval(found, scope)
+                result[name] = found
             except Exception:
                 continue
         return result

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy import process_states
 from plumpy.exceptions import UnsuccessfulResult
+from plumpy.lang import NULL
 from plumpy.persistence import Savable
 from plumpy.process_states import Command, Interruption, ProcessState, Stop
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from plumpy.persistence import LoadSaveContext
     from plumpy.processes import Process
 
-__all__ = ('Running',)
+__all__ = ('Running', 'Waiting')
 
 
 class Running(process_states.Running):
@@ -74,3 +76,35 @@ class Running(process_states.Running):
                 else:
                     command = Stop(command, True)
         return self._action_command(command)
+
+
+class Waiting(process_states.Waiting):
+    """Waits to be resumed.
+
+    A request to pause or kill and the news it waits for may come in any order, also both before the state can act: none
+    of them is lost.
+    """
+
+    _missed: tuple[Any, ...] = ()
+
+    def interrupt(self, reason: Any) -> None:
+        """Stop waiting with ``reason``, unless it was resumed already: then the transition that follows obeys."""
+        if not self._waiting_future.done():
+            self._waiting_future.set_exception(reason)
+
+    def resume(self, value: Any = NULL) -> None:
+        """Go on with ``value``; if it is being interrupted, once it waits again."""
+        if self._waiting_future.done():
+            self._missed = (value,)
+        else:
+            self._waiting_future.set_result(value)
+
+    async def execute(self) -> process_states.State:  # type: ignore[override]
+        """Wait, and return the state that follows."""
+        try:
+            return await super().execute()
+        except Interruption:
+            if self._missed:
+                self._waiting_future = asyncio.get_running_loop().create_future()
+                self._waiting_future.set_result(self._missed[0])
+            raise

@@ -12,7 +12,8 @@ from plumpy.greenback_bridge import ensure_portal, has_portal, sync_await
 
 from aiida.engine.runtime.current import use_runner
 from aiida.engine.runtime.interrupts import interruptible
-from aiida.engine.utils import instantiate_process, loop_scope
+from aiida.engine.runtime.loops import loop_scope
+from aiida.engine.utils import instantiate_process
 
 if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
@@ -113,8 +114,10 @@ async def _finish(runner: Runner, process: Process) -> None:
                 break
             await asyncio.wait({*rest, aborted}, return_when=asyncio.FIRST_COMPLETED)
         if aborted.done():
-            for task in list(runner._tasks.values()):
+            tasks = list(runner._tasks.values())
+            for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             raise aborted.exception()  # type: ignore[misc]
         if root.done() and not root.cancelled():
             root.result()

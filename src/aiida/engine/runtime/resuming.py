@@ -12,7 +12,7 @@ from plumpy.persistence import LoadSaveContext
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine.exceptions import PastException
 from aiida.engine.persistence import AiiDAPersister, get_object_loader
-from aiida.engine.utils import loop_scope
+from aiida.engine.runtime.loops import loop_scope
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
 

@@ -75,6 +75,6 @@ def _check(wrapped: Any, priority: Any, enabled: Any) -> None:
     arguments = inspect.getfullargspec(wrapped)
     if len(arguments.args) != 2 or arguments.varargs or arguments.varkw or arguments.kwonlyargs:
         raise TypeError(
-            f'process handler `{wrapped.__name__}` has an invalid signature: it takes `self` and the node of the process, '
-            f'not {inspect.signature(wrapped)}'
+            f'process handler `{wrapped.__name__}` has an invalid signature: it takes `self` and the node of the '
+            f'process, not {inspect.signature(wrapped)}'
         )

@@ -217,10 +217,13 @@ class WorkChain(Process, metaclass=Protect):
 
     def _update_process_status(self) -> None:
         """Say which sub processes are waited for."""
+        status = None
         if self._awaitables:
-            self.set_status(f'Waiting for child processes: {", ".join(str(item.pk) for item in self._awaitables)}')
+            status = f'Waiting for child processes: {", ".join(str(item.pk) for item in self._awaitables)}'
+        if self.paused:
+            self._pre_paused_status = status
         else:
-            self.set_status(None)
+            self.set_status(status)
 
     # steps
 

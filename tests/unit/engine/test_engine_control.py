@@ -1,0 +1,202 @@
+"""Killing, pausing and playing processes that live here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from engine_samples import Fan, Leaf, Slow, Stuck
+from plumpy.exceptions import KilledError
+
+from aiida import orm
+from aiida.engine import ToContext, WorkChain, run
+from aiida.engine.runners import Runner
+
+
+def live(runner: Runner, process: Any, action: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a process beside something that acts on it, and return what that returns."""
+
+    async def both() -> Any:
+        task = runner.start_task(process)
+        result = await asyncio.wait_for(action(), 5)
+        await asyncio.wait([task], timeout=5)
+        return result
+
+    return runner.run_until_complete(both())  # type: ignore[arg-type]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+def test_kill_before_it_runs(store: Any) -> None:
+    process = Leaf(inputs={'x': 1})
+    assert process.kill('not wanted') is True
+    node = process.node
+    assert (node.is_killed, node.is_sealed, node.process_status) == (True, True, 'not wanted')
+    assert store.list_checkpoints() == []
+    assert store.read_run(node.pk) is None
+    with pytest.raises(KilledError):
+        run(process)
+    assert process.kill() is True
+
+
+def test_kill_of_what_has_ended() -> None:
+    process = Leaf(inputs={'x': 1})
+    run(process)
+    assert process.kill() is False
+    assert process.node.is_finished_ok
+
+
+def test_kill_in_its_own_step() -> None:
+    class Suicidal(WorkChain):
+        @classmethod
+        def define(cls, spec: Any) -> None:
+            super().define(spec)
+            spec.outline(cls.first, cls.second)
+
+        def first(self) -> None:
+            self.kill('enough')
+
+        def second(self) -> None:
+            raise AssertionError('it is dead')
+
+    process = Suicidal()
+    with pytest.raises(KilledError, match='enough'):
+        run(process)
+    assert process.node.is_killed
+    assert process.node.is_sealed
+
+
+def test_kill_takes_the_children_along(runner: Runner, store: Any) -> None:
+    process = Slow()
+
+    async def kill() -> Any:
+        await until(lambda: bool(process.node.called) and process.node.called[0].process_state.value == 'waiting')
+        return await process.kill('all of you')  # type: ignore[misc]
+
+    assert live(runner, process, kill) is True
+    child = process.node.called[0]
+    assert process.node.is_killed
+    assert process.node.process_status == 'all of you'
+    assert child.is_killed
+    assert child.process_status == f'Killed by parent Slow<{process.pid}>'
+    assert child.is_sealed
+    assert store.list_checkpoints() == []
+    assert not runner._live
+
+
+def test_keyword_of_the_older_signature() -> None:
+    process = Leaf(inputs={'x': 1})
+    process.kill(msg='older')
+    assert process.node.process_status == 'older'
+
+
+def test_pause_and_play_before_it_runs(runner: Runner) -> None:
+    process = Leaf(inputs={'x': 1})
+    process.pause('wait')
+    assert process.node.paused
+    assert process.node.process_status == 'wait'
+    assert orm.load_node(process.pid).process_status == 'wait'
+
+    async def play() -> None:
+        await asyncio.sleep(0.02)
+        assert process.state.value == 'created'  # type: ignore[union-attr]
+        process.play()
+
+    live(runner, process, play)
+    assert process.node.is_finished_ok
+    assert not process.node.paused
+    assert process.node.process_status is None
+
+
+def test_pause_while_it_waits(runner: Runner) -> None:
+    done: list[str] = []
+
+    class Waits(WorkChain):
+        @classmethod
+        def define(cls, spec: Any) -> None:
+            super().define(spec)
+            spec.outline(cls.launch, cls.after)
+
+        def launch(self) -> Any:
+            return ToContext(fan=self.submit(Fan, n=orm.Int(3)))
+
+        def after(self) -> None:
+            done.append('after')
+
+    process = Waits()
+
+    async def pause_and_play() -> None:
+        await until(lambda: process.state.value == 'waiting')  # type: ignore[union-attr]
+        action: Any = process.pause('a rest')
+        assert await action is True
+        child = process.node.called[0]
+        await until(lambda: child.is_terminated)
+        await asyncio.sleep(0.03)
+        assert done == []
+        assert process.node.paused
+        assert process.node.process_status == 'a rest'
+        process.play()
+
+    live(runner, process, pause_and_play)
+    assert done == ['after']
+    assert process.node.is_finished_ok
+    assert not process.node.paused
+
+
+def test_kill_while_paused(runner: Runner) -> None:
+    process = Stuck()
+
+    async def pause_and_kill() -> None:
+        await until(lambda: process.state.value == 'waiting')  # type: ignore[union-attr]
+        await process.pause()  # type: ignore[misc]
+        result = process.kill('done waiting')
+        if asyncio.isfuture(result):
+            await result
+
+    live(runner, process, pause_and_kill)
+    assert process.node.is_killed
+    assert process.node.is_sealed
+
+
+def test_child_elsewhere_is_asked_by_its_row(runner: Runner, store: Any) -> None:
+    process = Slow()
+
+    async def kill() -> None:
+        await until(lambda: bool(process.node.called) and process.node.called[0].process_state.value == 'waiting')
+        child = process.node.called[0]
+        elsewhere = runner._live.pop(child.pk)
+        process.kill('from afar')
+        await asyncio.sleep(0.01)
+        row = store.read_run(child.pk)
+        assert (row.desired_state, row.desired_message) == ('kill', f'Killed by parent Slow<{process.pid}>')
+        runner._live[child.pk] = elsewhere
+        elsewhere.kill()
+
+    live(runner, process, kill)
+    assert process.node.is_killed
+
+
+@pytest.mark.parametrize('first', ['pause', 'news'])
+def test_pause_and_news_at_the_same_moment(runner: Runner, first: str) -> None:
+    process = Stuck()
+
+    async def both() -> None:
+        await until(lambda: process.state.value == 'waiting')  # type: ignore[union-attr]
+        await asyncio.sleep(0.01)
+        awaitable = process._awaitables[0]
+        if first == 'news':
+            process._on_awaitable_finished(awaitable)
+        action: Any = process.pause('now')
+        if first == 'pause':
+            process._on_awaitable_finished(awaitable)
+        assert await action is True
+        assert process.node.paused
+        process.play()
+
+    live(runner, process, both)
+    assert process.node.is_finished_ok

@@ -55,13 +55,16 @@ def core_entry_points() -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=1)
 def core_class_index() -> dict[str, tuple[str, str]]:
-    """Return (group, name) by value, for what this distribution registers in groups of this project."""
-    return {
-        value: (group, name)
-        for group, names in core_entry_points().items()
-        if group.startswith(PREFIX)
-        for name, value in names.items()
-    }
+    """Return (group, name) by value, for what this distribution registers in groups of this project.
+
+    What is in another group too, is not found in ``aiida.orm``, which lists entities of all kinds.
+    """
+    index: dict[str, tuple[str, str]] = {}
+    for group, names in sorted(core_entry_points().items(), key=lambda item: item[0] == 'aiida.orm'):
+        if group.startswith(PREFIX):
+            for name, value in names.items():
+                index.setdefault(value, (group, name))
+    return index
 
 
 @lru_cache(maxsize=1)

@@ -131,11 +131,13 @@ def profile_context(profile: str | Profile | None = None, allow_switch: bool = F
 
     manager = get_manager()
     before = manager.get_profile()
-    yield manager.load_profile(profile, allow_switch)
-    if before is None:
-        manager.unload_profile()
-    else:
-        manager.load_profile(before, allow_switch=True)
+    try:
+        yield manager.load_profile(profile, allow_switch)
+    finally:
+        if before is None:
+            manager.unload_profile()
+        else:
+            manager.load_profile(before, allow_switch=True)
 
 
 def get_config_option(option_name: str) -> Any:

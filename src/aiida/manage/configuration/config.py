@@ -105,11 +105,11 @@ class Config:
                 expected = 'text' if kind is str else 'an object'
                 raise ConfigurationError(f'the configuration file {filepath}: {what} has to be {expected}')
 
-        expect(config.get(cls.KEY_OPTIONS) or {}, dict, cls.KEY_OPTIONS)
-        expect(config.get(cls.KEY_DEFAULT_PROFILE) or '', str, cls.KEY_DEFAULT_PROFILE)
-        profiles = config.get(cls.KEY_PROFILES) or {}
-        expect(profiles, dict, cls.KEY_PROFILES)
-        for name, described in profiles.items():
+        present = {key: value for key, value in config.items() if value is not None}
+        expect(present.get(cls.KEY_OPTIONS, {}), dict, cls.KEY_OPTIONS)
+        expect(present.get(cls.KEY_DEFAULT_PROFILE, ''), str, cls.KEY_DEFAULT_PROFILE)
+        expect(present.get(cls.KEY_PROFILES, {}), dict, cls.KEY_PROFILES)
+        for name, described in present.get(cls.KEY_PROFILES, {}).items():
             where = f'{cls.KEY_PROFILES}.{name}'
             expect(described, dict, where)
             for key in Profile.REQUIRED_KEYS:
@@ -408,22 +408,18 @@ class Config:
 
     def store(self) -> Config:
         """Write the file if it changed, keep its former state under another name, and return this configuration."""
-        content = self._text()
+        from aiida.common.json import dumps, loads
+
         try:
             before = pathlib.Path(self.filepath).read_text(encoding='utf8')
         except FileNotFoundError:
             before = None
-        if before == content:
-            return self
         if before is not None:
+            if loads(before) == self.dictionary:
+                return self
             self._backup(self.filepath)
-        self._atomic_write(self.filepath, content)
+        self._atomic_write(self.filepath, dumps(self.dictionary, indent=DEFAULT_CONFIG_INDENT_SIZE))
         return self
-
-    def _text(self) -> str:
-        from aiida.common.json import dumps
-
-        return dumps(self.dictionary, indent=DEFAULT_CONFIG_INDENT_SIZE)
 
     @classmethod
     def _backup(cls, filepath: str) -> str | None:

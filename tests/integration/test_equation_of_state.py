@@ -143,24 +143,49 @@ def test_pictures_and_hints(environment, finished):
     assert not (Path(environment['HOME']) / '.aiida').exists()
 
 
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [
-        (['--symbol', 'Xx'], "knows no element 'Xx'; the supported elements are Ag, Al, Au, Cu, Ni, Pd, Pt"),
-        (['--points', '0'], '0 points are too few'),
-        (['--strain-range', '0.31'], '0.31 is out of range'),
-        (['--strain-range', '0'], '0.0 is out of range'),
-        (['--lattice-constant', '-4'], 'a lattice constant of -4.0 angstrom'),
-        (
-            ['--code', 'absent@localhost'],
-            "there is no code 'absent@localhost' in this profile; there is: emt@localhost",
-        ),
-    ],
-)
-def test_wrong_input_is_refused(environment, finished, arguments, message):
-    result = python(environment, '-m', 'eos', '--output', environment['AIIDA_PATH'], *arguments)
+WRONG_INPUTS = [
+    (['--symbol', 'Xx'], "knows no element 'Xx'; the supported elements are Ag, Al, Au, Cu, Ni, Pd, Pt"),
+    (['--points', '0'], '0 points are too few'),
+    (['--strain-range', '0.31'], '0.31 is out of range'),
+    (['--strain-range', '0'], '0.0 is out of range'),
+    (['--lattice-constant', '-4'], 'a lattice constant of -4.0 angstrom'),
+    (['--code', 'absent@localhost'], "there is no code 'absent@localhost' in this profile; there is: emt@"),
+    (['--output', '/proc/absent'], 'the folder /proc/absent cannot be used'),
+]
+
+
+@pytest.fixture(scope='module')
+def refusals(environment, finished):
+    """Exit status and standard error for each of the wrong inputs."""
+    return ask(
+        environment,
+        f"""
+import contextlib, io
+from eos.run import main
+answer = []
+for arguments in {[arguments for arguments, _ in WRONG_INPUTS]}:
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        try:
+            main(['--output', {environment['AIIDA_PATH']!r}, *arguments])
+            answer.append((None, ''))
+        except SystemExit as exception:
+            answer.append((exception.code, errors.getvalue()))
+""",
+    )
+
+
+@pytest.mark.parametrize('number', range(len(WRONG_INPUTS)))
+def test_wrong_input_is_refused(refusals, number):
+    status, errors = refusals[number]
+    assert status == 2
+    assert errors.startswith('Error: ')
+    assert WRONG_INPUTS[number][1] in errors
+
+
+def test_refusal_leaves_with_its_status(environment, finished):
+    result = python(environment, '-m', 'eos', '--output', environment['AIIDA_PATH'], '--points', '0')
     assert result.returncode == 2
-    assert message in result.stderr
     assert 'Traceback' not in result.stderr + result.stdout
 
 

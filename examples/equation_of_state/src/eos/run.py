@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,7 +19,7 @@ WRONG_INPUT = 2
 FAILED = 3
 
 
-def refuse(message: str, status: int = WRONG_INPUT) -> None:
+def refuse(message: str, status: int = WRONG_INPUT) -> NoReturn:
     """End the program with a message on the standard error."""
     click.secho('Error: ', fg='red', bold=True, nl=False, err=True)
     click.echo(message, err=True)

@@ -62,6 +62,20 @@ class NodeLinks:
     def validate_outgoing(self, target: Node, link_type: LinkType, link_label: str) -> None:
         """Check that a link may leave this node, as far as :meth:`validate_incoming` of the target does not."""
 
+    def _find_neighbour(
+        self, direction: Literal['incoming', 'outgoing'], link_type: LinkType, label: str
+    ) -> Node | None:
+        """Return the node at the other end of the only stored link of this kind and label; read without the others."""
+        from aiida.orm.convert import node_from_pk
+
+        pk = self._node._record.id
+        if pk is None:
+            return None
+        links = self._node._store.read_links(pk, direction, [link_type.value], label)
+        if len(links) != 1:
+            return None
+        return node_from_pk(self._node._store, links[0].source_id if direction == 'incoming' else links[0].target_id)
+
     def get_incoming(
         self,
         node_class: type[Node] | None = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiida.common.exceptions import ModificationNotAllowed, NotExistent
 from aiida.common.links import LinkType, validate_link_label
+from aiida.orm.utils.mixins import Sealable
 
 if TYPE_CHECKING:
     from aiida.orm.nodes.node import Node
@@ -110,9 +111,9 @@ def _validate_types(source: Any, target: Any, link_type: Any) -> None:
 
 
 def _validate_not_sealed(source: Node, target: Node) -> None:
-    if getattr(source, 'is_sealed', False):
+    if isinstance(source, Sealable) and source.is_sealed:
         raise ModificationNotAllowed(f'cannot add a link from {_name(source)}: it is sealed')
-    if getattr(target, 'is_sealed', False):
+    if isinstance(target, Sealable) and target.is_sealed:
         raise ModificationNotAllowed(f'cannot add a link to {_name(target)}: it is sealed')
 
 

@@ -48,16 +48,19 @@ class NodeLinksManager:
 
         :raises NotExistent: if there is neither.
         """
+        if _SEPARATOR in label:
+            warn_deprecation(
+                f'`{label}` is in a namespace: write `{label.replace(_SEPARATOR, ".")}` to follow the link',
+                version=3,
+                stacklevel=3,
+            )
+        direction = 'incoming' if self._incoming else 'outgoing'
+        node = self._node.base.links._find_neighbour(direction, self._link_type, label)
+        if node is not None:
+            return node
         inside = {}
         for triple in self._links():
             if triple.link_label == label:
-                if _SEPARATOR in label:
-                    warn_deprecation(
-                        f'`{label}` is the label of a link in a namespace: write '
-                        f'`{label.replace(_SEPARATOR, ".")}` to follow it',
-                        version=3,
-                        stacklevel=3,
-                    )
                 return triple.node
             if triple.link_label.startswith(label + _SEPARATOR):
                 inside[triple.link_label.removeprefix(label + _SEPARATOR)] = triple.node

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import MultipleObjectsError, NotExistent
 from aiida.orm.backend import get_store
-from aiida.orm.entities import Entity
-from aiida.orm.fields import QbField, QbFieldFilters
-from aiida.orm.query_entities import (
-    QueriedEntity,
-    describe_class,
-    describe_type_string,
-    entity_maker,
-    tag_stem,
-    type_filters,
+from aiida.orm.query_arguments import (
+    described,
+    is_several,
+    listed,
+    number,
+    plain_filters,
+    plain_orders,
+    plain_projections,
+    projected,
 )
+from aiida.orm.query_entities import QueriedEntity, entity_maker, tag_stem, type_filters
 from aiida.storage.query.entities import JOINS, default_keyword, join_target
-from aiida.storage.query.tree import Join, Order, Projection, Query, Vertex
+from aiida.storage.query.tree import Join, Order, Query, Vertex
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ('QueryBuilder',)
 
 _EDGE = '--'
-_ORDERS = ('asc', 'desc')
 _LEGACY_KEYWORDS = {
     'input_of': 'with_outgoing',
     'output_of': 'with_incoming',
@@ -181,23 +181,23 @@ class QueryBuilder:
         :raises ValueError: if a tag, a keyword or a class is not one that fits.
         :raises TypeError: if an argument is of the wrong type.
         """
-        entities = _described(cls, entity_type)
+        entities = described(cls, entity_type)
         kind = entities[0].entity
         tag = self._new_tag(tag, entities)
         strings = [entity.type_string for entity in entities]
-        step = _Step(kind, strings if _is_several(cls, entity_type) else strings[0], tag, outer=bool(outerjoin))
-        given_filters = _plain_filters(filters)
-        given_projections = _plain_projections(project)
+        step = _Step(kind, strings if is_several(cls, entity_type) else strings[0], tag, outer=bool(outerjoin))
+        given_filters = plain_filters(filters)
+        given_projections = plain_projections(project)
         if joining_keyword is not None:
             kwargs = {joining_keyword: joining_value, **kwargs}
         self._join(step, kwargs, edge_tag)
         if step.edge_tag is not None:
-            given_edge = _plain_filters(edge_filters), _plain_projections(edge_project)
+            given_edge = plain_filters(edge_filters), plain_projections(edge_project)
             self._filters[step.edge_tag], self._projections[step.edge_tag] = given_edge
         self._steps.append(step)
         self._filters[tag] = {**type_filters(entities, subclassing), **given_filters}
         self._projections[tag] = given_projections
-        for item in _listed(cls) if cls is not None else ():
+        for item in listed(cls) if cls is not None else ():
             self._tags_of_class.setdefault(item, []).append(tag)
         return self
 
@@ -302,7 +302,7 @@ class QueryBuilder:
 
         :param tagspec: a tag, or a class that is in the query once.
         """
-        self._filters[self._tag_of(tagspec)].update(_plain_filters(filter_spec))
+        self._filters[self._tag_of(tagspec)].update(plain_filters(filter_spec))
         return self
 
     def add_projection(self, tag_spec: Any, projection_spec: Any) -> None:
@@ -310,7 +310,7 @@ class QueryBuilder:
 
         :param tag_spec: a tag, or a class that is in the query once.
         """
-        self._projections[self._tag_of(tag_spec)].extend(_plain_projections(projection_spec))
+        self._projections[self._tag_of(tag_spec)].extend(plain_projections(projection_spec))
 
     def order_by(self, order_by: Any) -> Self:
         """Set the order of the rows.
@@ -322,17 +322,17 @@ class QueryBuilder:
         for item in order_by if isinstance(order_by, (list, tuple)) else [order_by]:
             if not isinstance(item, Mapping):
                 raise TypeError(f'the order is given as {{tag: column}} or {{tag: [column, ...]}}, not as {item!r}')
-            self._order_by.append({self._tag_of(tag): _plain_orders(spec) for tag, spec in item.items()})
+            self._order_by.append({self._tag_of(tag): plain_orders(spec) for tag, spec in item.items()})
         return self
 
     def limit(self, limit: int | None) -> Self:
         """Return at most this many rows, all for ``None``."""
-        self._limit = _number('limit', limit)
+        self._limit = number('limit', limit)
         return self
 
     def offset(self, offset: int | None) -> Self:
         """Leave out this many rows at the beginning."""
-        self._offset = _number('offset', offset)
+        self._offset = number('offset', offset)
         return self
 
     def distinct(self, value: bool = True) -> Self:
@@ -463,9 +463,9 @@ class QueryBuilder:
             join = None
             if step.keyword is not None and step.to is not None and step.edge_tag is not None:
                 filters, projections = self._filters[step.edge_tag], self._projections[step.edge_tag]
-                join = Join(step.keyword, step.to, step.edge_tag, step.outer, filters, _projected(projections))
+                join = Join(step.keyword, step.to, step.edge_tag, step.outer, filters, projected(projections))
             vertices.append(
-                Vertex(step.tag, step.entity, self._filters[step.tag], _projected(self._projections[step.tag]), join)
+                Vertex(step.tag, step.entity, self._filters[step.tag], projected(self._projections[step.tag]), join)
             )
         orders = tuple(
             Order(tag, key, spec['order'] == 'desc', spec.get('cast'))
@@ -563,133 +563,3 @@ class QueryBuilder:
         compiled = compile_count(self._tree(), self.backend.dialect)
         [(number,)] = self.backend.select(compiled.sql, compiled.parameters)
         return int(number)
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
-
-
-def _is_several(cls: Any, entity_type: Any) -> bool:
-    return isinstance(cls if cls is not None else entity_type, (list, tuple, set, frozenset))
-
-
-def _described(cls: Any, entity_type: Any) -> list[QueriedEntity]:
-    """Return what is appended.
-
-    :raises ValueError: unless it is given, once, and of one kind.
-    """
-    if cls is not None and entity_type is not None:
-        raise ValueError(f'give a class or an entity type, not both: {cls!r}, {entity_type!r}')
-    if cls is not None:
-        entities = [describe_class(item) for item in _listed(cls)]
-    elif entity_type is not None:
-        entities = [describe_type_string(item) for item in _listed(entity_type)]
-    else:
-        entities = []
-    if not entities:
-        raise ValueError('give a class (`cls`) or an entity type (`entity_type`) to append')
-    kinds = {entity.entity for entity in entities}
-    if len(kinds) > 1:
-        raise ValueError(f'what is appended together must be of one kind, but {cls or entity_type} are {sorted(kinds)}')
-    return entities
-
-
-def _plain_filters(filters: Any) -> dict[str, Any]:
-    """Return filters as a dictionary of their own, with fields named and entities replaced by their numbers."""
-    if filters is None:
-        return {}
-    if isinstance(filters, QbFieldFilters):
-        filters = filters.as_dict()
-    if not isinstance(filters, Mapping):
-        raise TypeError(f'filters are a dictionary or made of fields, not {filters!r}')
-    plain: dict[str, Any] = {}
-    for key, value in filters.items():
-        name = key.backend_key if isinstance(key, QbField) else key
-        plain[name] = _plain_value(name, value)
-    return plain
-
-
-def _plain_value(key: str, value: Any) -> Any:
-    if isinstance(value, QbFieldFilters):
-        return value.as_dict()
-    if isinstance(value, Mapping):
-        return {(k.backend_key if isinstance(k, QbField) else k): _plain_value(key, item) for k, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain_value(key, item) for item in value]
-    if not isinstance(value, Entity):
-        return value
-    if not isinstance(key, str) or not key.startswith(('attributes', 'extras')):
-        return value.pk
-    plain = getattr(value, 'value', None)
-    if plain is None:
-        raise TypeError(f"the filter on '{key}' has {value!r}, which has no plain value to compare with")
-    return plain
-
-
-def _plain_projections(project: Any) -> list[dict[str, dict[str, Any]]]:
-    """Return projections as a list of ``{key: {'cast': ..., 'func': ...}}``."""
-    if project is None:
-        return []
-    items = project if isinstance(project, (list, tuple)) else [project]
-    plain: list[dict[str, dict[str, Any]]] = []
-    for item in items:
-        if isinstance(item, str):
-            plain.append({item: {}})
-        elif isinstance(item, QbField):
-            plain.append({item.backend_key: {}})
-        elif isinstance(item, Mapping):
-            plain.extend({_key(key): _projection_options(key, options)} for key, options in item.items())
-        else:
-            raise ValueError(f'a projection is a column, a path or {{column: options}}, not {item!r}')
-    return plain
-
-
-def _key(key: Any) -> str:
-    return str(key.backend_key) if isinstance(key, QbField) else key
-
-
-def _projection_options(key: Any, options: Any) -> dict[str, Any]:
-    if not isinstance(options, Mapping):
-        raise TypeError(f"the options of the projection of '{key}' are a dictionary, not {options!r}")
-    for name in options:
-        if name not in ('cast', 'func'):
-            raise ValueError(f"the projection of '{key}' has the option '{name}'; it may have cast and func")
-    return dict(options)
-
-
-def _projected(projections: list[dict[str, dict[str, Any]]]) -> tuple[Projection, ...]:
-    return tuple(
-        Projection(key, options.get('cast'), options.get('func'))
-        for item in projections
-        for key, options in item.items()
-    )
-
-
-def _plain_orders(spec: Any) -> list[dict[str, dict[str, str]]]:
-    """Return what one entity is ordered by as a list of ``{key: {'order': ..., 'cast': ...}}``."""
-    plain = []
-    for item in spec if isinstance(spec, (list, tuple)) else [spec]:
-        if isinstance(item, (str, QbField)):
-            plain.append({_key(item): {'order': 'asc'}})
-        elif isinstance(item, Mapping):
-            plain.extend({_key(key): _order_options(key, options)} for key, options in item.items())
-        else:
-            raise TypeError(f'what to order by is a column, a path or {{column: options}}, not {item!r}')
-    return plain
-
-
-def _order_options(key: Any, options: Any) -> dict[str, str]:
-    plain = {'order': options} if isinstance(options, str) else dict(options)
-    for name in plain:
-        if name not in ('order', 'cast'):
-            raise ValueError(f"the order by '{key}' has the option '{name}'; it may have order and cast")
-    plain.setdefault('order', 'asc')
-    if plain['order'] not in _ORDERS:
-        raise ValueError(f"the order by '{key}' is '{plain['order']}'; it may be asc or desc")
-    return plain
-
-
-def _number(name: str, value: Any) -> int | None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-        raise TypeError(f'the {name} is an integer or None, not {value!r}')
-    return value

@@ -11,6 +11,7 @@ from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.params.types import CalculationParamType
 from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.tables import count_of
 
 if TYPE_CHECKING:
     from aiida.orm import CalcJobNode, Computer, FolderData, RemoteData
@@ -136,7 +137,7 @@ def calcjob_remotecat(calcjob: CalcJobNode, path: str | None) -> None:
             with local.open('rb') as handle:
                 write_bytes_to_stdout(handle)
         except OSError as exception:
-            echo.echo_critical(f'no file `{name}` in {remote.get_remote_path()}: {exception}')
+            echo.echo_critical(str(exception))
 
 
 @verdi_calcjob.command('gotocomputer')
@@ -189,10 +190,10 @@ def calcjob_cleanworkdir(
         echo.echo_report('no folder left to clean')
         return
     if not force:
-        click.confirm(f'Empty the folders of {len(folders)} jobs?', abort=True)
+        click.confirm(f'Empty the {count_of(len(folders), "folder")} of these jobs?', abort=True)
     for folder in folders:
         folder._clean()
-    echo.echo_success(f'{len(folders)} folders were cleaned')
+    echo.echo_success(f'emptied {count_of(len(folders), "folder")}')
 
 
 def _remote_folders(

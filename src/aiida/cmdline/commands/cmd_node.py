@@ -11,6 +11,7 @@ import click
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.tables import count_of
 
 if TYPE_CHECKING:
     from aiida.orm import Node
@@ -201,10 +202,10 @@ def _show_or_set(nodes: Sequence[Node], name: str, value: str | None, raw: bool,
         echo.echo(format_table(rows, None if raw else ['PK', name.capitalize()]))
         return
     if not force:
-        click.confirm(f'Set the {name} of {len(nodes)} nodes?', abort=True)
+        click.confirm(f'Set the {name} of {count_of(len(nodes), "node")}?', abort=True)
     for node in nodes:
         setattr(node, name, value)
-    echo.echo_success(f'set the {name} of {len(nodes)} nodes to {value!r}')
+    echo.echo_success(f'set the {name} of {count_of(len(nodes), "node")} to {value!r}')
 
 
 @verdi_node.group('repo')
@@ -361,7 +362,7 @@ def graph_generate(
         echo.echo_critical(str(exception))
     except OSError as exception:
         echo.echo_critical(f'cannot write the picture to `{path}`: {exception}')
-    echo.echo_success(f'{len(graph.nodes)} nodes and {len(graph.edges)} links drawn: `{path}`')
+    echo.echo_success(f'{count_of(len(graph.nodes), "node")} and {count_of(len(graph.edges), "link")} drawn: `{path}`')
     if show:
         click.launch(str(path))
 
@@ -383,7 +384,7 @@ def comment_add(nodes: Sequence[Node], content: str | None) -> None:
     content = content or _edit_comment()
     for node in nodes:
         node.base.comments.add(content)
-    echo.echo_success(f'comment added to {len(nodes)} nodes')
+    echo.echo_success(f'comment added to {count_of(len(nodes), "node")}')
 
 
 def _edit_comment(before: str = '') -> str:

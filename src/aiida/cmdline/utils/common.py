@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aiida.cmdline.utils.processes import format_age, format_node_state
-from aiida.cmdline.utils.tables import format_table
+from aiida.cmdline.utils.tables import count_of, format_table
 
 if TYPE_CHECKING:
     from aiida import engine, orm
@@ -149,8 +149,8 @@ def get_node_info(node: orm.Node, include_summary: bool = True) -> str:
             if links:
                 parts.append(format_flat_links(links, headers=[title, 'PK', 'Type']))
     if count := len(orm.Log.collection.get_logs_for(node)):
-        told = 'is 1 log message' if count == 1 else f'are {count} log messages'
-        title = f'Log messages\nThere {told} for this calculation'
+        verb = 'is' if count == 1 else 'are'
+        title = f'Log messages\nThere {verb} {count_of(count, "log message")} for this calculation'
         parts.append(f"{title}\nRun 'verdi process report {node.pk}' to see them")
     return '\n\n'.join(parts)
 

@@ -9,10 +9,15 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ('format_table', 'terminal_width', 'text_width')
+__all__ = ('count_of', 'format_table', 'terminal_width', 'text_width')
 
 _GAP = '  '
 _HEADER_PADDING = 2  # a heading's column is at least this much wider than the heading
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number of things in words: ``1 node``, ``2 nodes``."""
+    return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
 
 
 def text_width(text: str) -> int:

@@ -53,7 +53,7 @@ def test_stored_node() -> None:
 @pytest.mark.parametrize(
     ('node_class', 'type_string', 'entry_point'),
     [
-        (orm.Node, '', None),
+        (orm.Node, '', 'core.node'),
         (orm.Data, 'data.Data.', 'data'),
         (orm.ProcessNode, 'process.ProcessNode.', 'process'),
         (orm.CalculationNode, 'process.calculation.CalculationNode.', 'process.calculation'),
@@ -69,9 +69,10 @@ def test_stored_node() -> None:
         (orm.Int, 'data.core.int.Int.', 'core.int'),
     ],
 )
-def test_type_strings(node_class: type[orm.Node], type_string: str, entry_point: str | None) -> None:
+def test_type_strings(node_class: type[orm.Node], type_string: str, entry_point: str) -> None:
     assert node_class.class_node_type == type_string
-    assert (node_class.entry_point.name if node_class.entry_point else None) == entry_point
+    assert node_class.entry_point is not None
+    assert node_class.entry_point.name == entry_point
     assert orm.load_node_class(type_string) is node_class
 
 

@@ -486,7 +486,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         """
         if not self._storable:
             raise StoringNotAllowed(f'{self!r} cannot be stored: {self._unstorable_message}')
-        if self.entry_point is None:
+        if self.entry_point is None or self.entry_point.group == 'aiida.orm':
             raise StoringNotAllowed(
                 f'the class {type(self).__module__}:{type(self).__name__} has no entry point, without which its nodes '
                 'cannot be loaded again: check that the plugin is installed and listed by `verdi plugin list`'

@@ -71,7 +71,7 @@ def _outputs(result: dict[str, Any], kind_info: Any, kinds: Any) -> dict[str, An
     """Take the structures out of what seekpath returns; the rest are the parameters."""
     from aiida.orm import Dict
 
-    outputs = {}
+    outputs: dict[str, Any] = {}
     for name, prefix in (('primitive_structure', 'primitive'), ('conv_structure', 'conv')):
         parts = [result.pop(f'{prefix}_{part}') for part in ('lattice', 'positions', 'types')]
         outputs[name] = spglib_tuple_to_structure((parts[0], parts[1], list(parts[2])), kind_info, kinds)

@@ -1,4 +1,4 @@
-"""A store in memory for every test of this folder, and a computer in it."""
+"""A computer in the store of a test."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def _store(store: Any) -> None:
-    """Let every test have a store of its own."""
-
-
 @pytest.fixture
-def computer(tmp_path: Path) -> Any:
+def computer(store: Any, tmp_path: Path) -> Any:
     """A computer that is this machine, configured for the user."""
     from aiida import orm
 

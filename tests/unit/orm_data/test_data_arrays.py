@@ -16,6 +16,8 @@ from aiida.common.exceptions import ModificationNotAllowed, NotExistent, Validat
 from aiida.common.warnings import AiidaDeprecationWarning
 from aiida.orm import ArrayData, BandsData, Kind, KpointsData, StructureData, TrajectoryData, XyData, find_bandgap
 
+pytestmark = pytest.mark.usefixtures('store')
+
 
 def back(node: Any) -> Any:
     """Store a node and return the one that is loaded.

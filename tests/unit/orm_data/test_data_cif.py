@@ -15,6 +15,8 @@ from aiida.common.exceptions import ModificationNotAllowed, ValidationError
 from aiida.orm import CifData, StructureData, cif_from_ase, has_pycifrw, pycifrw_from_cif
 from aiida.orm.nodes.data.cif import parse_formula
 
+pytestmark = pytest.mark.usefixtures('store')
+
 TEXT = """data_one
 _chemical_formula_sum 'C H2 O'
 _symmetry_Int_Tables_number 1

@@ -21,6 +21,8 @@ from aiida.common.folders import Folder
 from aiida.common.warnings import AiidaDeprecationWarning
 from aiida.orm import AbstractCode, Code, ContainerizedCode, InstalledCode, PortableCode
 
+pytestmark = pytest.mark.usefixtures('store')
+
 PATH = '/bin/bash'
 
 

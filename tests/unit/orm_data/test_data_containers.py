@@ -13,6 +13,8 @@ from aiida.common.exceptions import ModificationNotAllowed, ValidationError
 from aiida.common.links import LinkType
 from aiida.orm import Dict, EnumData, Int, JsonableData, List, Str
 
+pytestmark = pytest.mark.usefixtures('store')
+
 
 class Colour(enum.Enum):
     RED = 'red'

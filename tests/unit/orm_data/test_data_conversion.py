@@ -21,6 +21,8 @@ from aiida.common.exceptions import InvalidOperation, ModificationNotAllowed
 from aiida.common.links import LinkType
 from aiida.orm import to_aiida_type
 
+pytestmark = pytest.mark.usefixtures('store')
+
 
 class Number(enum.Enum):
     ONE = 1

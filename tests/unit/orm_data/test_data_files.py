@@ -13,6 +13,8 @@ from aiida.common.datastructures import StashMode
 from aiida.common.exceptions import ModificationNotAllowed, NotExistent, StoringNotAllowed, ValidationError
 from aiida.orm import FolderData, RemoteData, SinglefileData
 
+pytestmark = pytest.mark.usefixtures('store')
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:

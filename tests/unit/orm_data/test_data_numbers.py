@@ -13,6 +13,8 @@ from aiida import orm
 from aiida.common.exceptions import ModificationNotAllowed, ValidationError
 from aiida.orm import Bool, Dict, Float, Int, Str
 
+pytestmark = pytest.mark.usefixtures('store')
+
 OPERATORS = {
     '+': operator.add,
     '-': operator.sub,

@@ -17,6 +17,8 @@ from aiida.orm.nodes.data.upf import get_pseudos_from_structure, upload_upf_fami
 from aiida.plugins.entry_point import get_entry_point_from_class
 from aiida.tools.data.orbital import Orbital, RealhydrogenOrbital
 
+pytestmark = pytest.mark.usefixtures('store')
+
 REGISTERED = all(
     get_entry_point_from_class(cls.__module__, cls.__name__)[1] is not None
     for cls in (RealhydrogenOrbital, OrbitalData, ProjectionData, BandsData, UpfData)

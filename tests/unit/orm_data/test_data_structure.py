@@ -25,6 +25,8 @@ from aiida.orm.nodes.data.structure import (
 )
 from aiida.tools.data.structure import spglib_tuple_to_structure, structure_to_spglib_tuple
 
+pytestmark = pytest.mark.usefixtures('store')
+
 CUBE = [[4.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 4.0]]
 
 

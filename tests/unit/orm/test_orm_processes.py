@@ -197,12 +197,12 @@ def test_another_object_sees_what_is_flushed_only() -> None:
 @pytest.fixture
 def kept(store: Any) -> Any:
     """Messages of nodes are kept."""
-    logger, handler = logging.getLogger('aiida'), DBLogHandler()
-    level = logger.level
-    logger.addHandler(handler)
+    logger = logging.getLogger('aiida')
+    level, handlers = logger.level, logger.handlers
+    logger.handlers = [DBLogHandler()]
     logger.setLevel(logging.DEBUG)
     yield
-    logger.removeHandler(handler)
+    logger.handlers = handlers
     logger.setLevel(level)
 
 

@@ -89,23 +89,40 @@ def write_pictures(folder: Path, node: orm.WorkChainNode, symbol: str) -> None:
     verdi('node', 'graph', 'generate', '-f', 'svg', '-O', str(folder / 'provenance.svg'), str(node.pk))
 
 
+def from_here(path: Path) -> Path:
+    """Return a path as seen from the working directory, if it is below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def print_next(console: Console, folder: Path, node: orm.WorkChainNode) -> None:
     """Say what to look at and which commands to try."""
+    from rich.markup import escape
+
     job = next(child for child in node.called if child.process_label == 'EmtCalculation')
-    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    path = f'"{shown}"' if shown.is_absolute() else f'"$PWD/{shown}"'
-    console.print(f'Pictures: {shown / "eos.png"}, {shown / "provenance.svg"}', highlight=False, soft_wrap=True)
-    console.print('\nAll of it is kept, and linked. To look around:', highlight=False)
-    for command, what in (
-        (f'export AIIDA_PATH={path}', 'use the profile of this run'),
+    shown = from_here(folder)
+    commands = [
+        (
+            f'export AIIDA_PATH="{shown}"' if shown.is_absolute() else f'export AIIDA_PATH="$PWD/{shown}"',
+            'this profile',
+        ),
         ('verdi process list -a', 'everything that ran'),
         (f'verdi process status {node.pk}', 'who called whom'),
         (f'verdi process show {node.pk}', 'inputs, outputs, calls'),
         (f'verdi process report {node.pk}', 'what the work chain said'),
         (f'verdi calcjob inputcat {job.pk}', 'a file as the program got it'),
         (f'verdi calcjob res {job.pk}', 'and what came of it'),
-    ):
-        console.print(f'  {command:<44} [dim]# {what}[/dim]', highlight=False, soft_wrap=True)
+    ]
+    activate = Path(sys.prefix) / 'bin' / 'activate'
+    if activate.exists() and os.environ.get('VIRTUAL_ENV') != sys.prefix:
+        commands.insert(0, (f'. {from_here(activate)}', 'put verdi on the PATH'))
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True)
+
+    say(escape(f'Pictures: {shown / "eos.png"}, {shown / "provenance.svg"}'))
+    say('\nAll of it is kept, and linked. To look around:')
+    for command, what in commands:
+        say(f'  {escape(f"{command:<44}")} [dim]# {what}[/dim]')
 
 
 @click.command(context_settings={'help_option_names': ['-h', '--help'], 'show_default': True})

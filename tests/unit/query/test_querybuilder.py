@@ -547,6 +547,22 @@ def test_statements_can_be_read(qb: QueryBuilder) -> None:
     assert str(qb).startswith("QueryBuilder(path=[{'entity_type': 'data.core.int.Int.'")
 
 
+PLANS: list[tuple[Build, str]] = [
+    (lambda q: q.append(Node, with_ancestors='i'), 'ix_db_dblink_db_dblink_input_id'),
+    (lambda q: q.append(Node, with_descendants='i'), 'ix_db_dblink_db_dblink_output_id'),
+    (lambda q: q.append(Node, with_incoming='i', edge_filters={'type': 'create'}), 'ix_db_dblink_db_dblink_input_id'),
+    (lambda q: q.append(Node, with_outgoing='i', edge_filters={'label': 'x'}), 'ix_db_dblink_db_dblink_output_id'),
+]
+
+
+@pytest.mark.parametrize(('build', 'index'), PLANS)
+def test_links_are_found_by_their_ends(qb: QueryBuilder, build: Build, index: str) -> None:
+    plan = build(qb.append(Int, filters={'id': 1}, tag='i')).analyze_query()
+    links = [line for line in plan.splitlines() if 'ix_db_dblink' in line]
+    assert links
+    assert all(index in line for line in links), plan
+
+
 def test_debug_prints_what_is_run(qb: QueryBuilder, capsys: pytest.CaptureFixture[str]) -> None:
     qb.append(Int).all()
     assert capsys.readouterr().out == ''

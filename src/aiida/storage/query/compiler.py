@@ -201,6 +201,7 @@ class _Compilation:
         table = ancestry_table(
             name,
             compilation.id_statement(chain[-1].tag),
+            self.dialect,
             downwards=(join.keyword == 'with_ancestors') is not from_new,
             depth=depth,
         )

@@ -48,6 +48,9 @@ class Dialect(Protocol):
     def member_of(self, expression: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Whether the expression is among any number of values."""
 
+    def unindexed(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The same value, for which no index is looked up; for a condition that most rows fulfil."""
+
     def bind_time(self, value: datetime) -> Any:
         """Return what is bound for a time that knows its zone."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Float, Integer, Text, and_, case, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
 
 from aiida.common import json
 from aiida.storage.query.entities import ColumnKind
@@ -75,6 +77,9 @@ class SqliteDialect:
             return false()
         each = func.json_each(json.dumps(values)).table_valued('value')
         return expression.in_(select(each.c.value))
+
+    def unindexed(self, expression: Expression) -> Expression:
+        return UnaryExpression(expression, operator=custom_op('+'))
 
     def bind_time(self, value: datetime) -> str:
         return value.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')

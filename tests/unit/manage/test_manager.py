@@ -155,7 +155,7 @@ def test_a_store_that_is_not_installed(config_folder):
     profile = make(config_folder, 'one')
     profile.set_storage('core.psql_dos', {'database_name': 'x'})
     load_profile(profile)
-    with pytest.raises(ConfigurationError, match='`core.psql_dos`, which this installation does not have'):
+    with pytest.raises(ConfigurationError, match='psql_dos`, which this installation does not have'):
         get_store()
 
 
@@ -200,7 +200,7 @@ def test_messages_of_a_process_are_kept_with_it(profile):
             self.report('here')
 
     _, node = run_get_node(Telling)
-    assert [log.message for log in orm.Log.collection.get_logs_for(node)] == ['[%d|Telling|tell]: here' % node.pk]
+    assert [log.message for log in orm.Log.collection.get_logs_for(node)] == [f'[{node.pk}|Telling|tell]: here']
 
 
 def test_loading_a_profile_imports_little(profile, config_folder):

@@ -109,7 +109,7 @@ def test_a_name_that_is_registered_twice(foreign):
 
 def test_what_cannot_be_loaded_says_why(foreign):
     foreign('aiida.data', 'other.broken', 'no_such_module_anywhere:B')
-    with pytest.raises(LoadingEntryPointError, match='no_such_module_anywhere.*ModuleNotFoundError'):
+    with pytest.raises(LoadingEntryPointError, match=r'no_such_module_anywhere.*ModuleNotFoundError'):
         plugins.DataFactory('other.broken')
     foreign('aiida.data', 'other.attribute', 'os:no_such_attribute')
     with pytest.raises(LoadingEntryPointError, match='AttributeError'):

@@ -69,6 +69,13 @@ def test_routes_join_their_boxes() -> None:
             assert abs(y - box_y) == pytest.approx(15)
 
 
+def test_the_lightest_arrow_of_a_circle_points_up() -> None:
+    sizes = dict.fromkeys('ab', (80.0, 30.0))
+    for weights, upper in (((1, 0), 'a'), ((0, 1), 'b')):
+        layout = lay_out(sizes, [('a', 'b'), ('b', 'a')], weights=weights)
+        assert min(sizes, key=lambda name: layout.boxes[name][1]) == upper
+
+
 def test_parts_stand_side_by_side() -> None:
     layout = arranged([('a', 'b'), ('x', 'y'), ('y', 'z')], 'alone')
     check(layout)

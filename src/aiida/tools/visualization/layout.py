@@ -53,7 +53,7 @@ def lay_out(
     :param edges: the arrows; their ends are keys of ``sizes``.
     :param layer_gap: the room between two layers, in the unit of the sizes.
     :param box_gap: the least room between two boxes on a layer.
-    :param weights: how much each arrow should be short, 1 by default.
+    :param weights: how much each arrow should be short, 1 by default; those of 0 are the first to point up in a circle.
     """
     weights = weights if weights is not None else [1] * len(edges)
     layout = Layout(routes=[[] for _ in edges])
@@ -119,7 +119,7 @@ class _Part:
 
     def place(self) -> tuple[dict[str, Point], dict[int, list[Point]], Size]:
         """Return the boxes, the points of the arrows by their numbers, and the size."""
-        reversed_edges = _edges_against_the_flow(self.real, [(source, target) for _, source, target, _ in self.edges])
+        reversed_edges = _edges_against_the_flow(self.real, self.edges)
         arrows = [
             (number, target, source, weight) if flipped else (number, source, target, weight)
             for (number, source, target, weight), flipped in zip(self.edges, reversed_edges, strict=True)
@@ -206,13 +206,41 @@ class _Part:
         return ports
 
 
-def _edges_against_the_flow(count: int, edges: Sequence[tuple[int, int]]) -> list[bool]:
-    """Say of each arrow whether it has to be turned round for the graph to have no circle."""
+def _edges_against_the_flow(count: int, edges: Sequence[tuple[int, int, int, int]]) -> list[bool]:
+    """Say of each arrow whether it has to be turned round for the graph to have no circle; rather one of weight 0."""
+    flipped = _backward_edges(count, [edge if edge[3] else None for edge in edges])
+    below: list[list[int]] = [[] for _ in range(count)]
+    for (_, source, target, weight), turned in zip(edges, flipped, strict=True):
+        if weight:
+            below[target if turned else source].append(source if turned else target)
+    for place, (_, source, target, weight) in enumerate(edges):
+        if not weight:
+            flipped[place] = _leads_to(below, target, source)
+            below[target if flipped[place] else source].append(source if flipped[place] else target)
+    return flipped
+
+
+def _leads_to(below: Sequence[Sequence[int]], start: int, end: int) -> bool:
+    """Return whether arrows lead from one node to another."""
+    seen, pending = {start}, [start]
+    while pending:
+        node = pending.pop()
+        if node == end:
+            return True
+        new = [other for other in below[node] if other not in seen]
+        seen.update(new)
+        pending.extend(new)
+    return False
+
+
+def _backward_edges(count: int, edges: Sequence[tuple[int, int, int, int] | None]) -> list[bool]:
+    """Say of each arrow whether it leads back to where a walk along the arrows came from."""
     outgoing: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     incoming = [0] * count
-    for number, (source, target) in enumerate(edges):
-        outgoing[source].append((target, number))
-        incoming[target] += 1
+    for place, edge in enumerate(edges):
+        if edge is not None:
+            outgoing[edge[1]].append((edge[2], place))
+            incoming[edge[2]] += 1
     flipped = [False] * len(edges)
     state = [0] * count
     for root in sorted(range(count), key=lambda node: incoming[node]):

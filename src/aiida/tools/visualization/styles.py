@@ -44,7 +44,7 @@ _STATE_COLOURS = {
 _LINK_STYLES: dict[LinkType, dict[str, str]] = {
     LinkType.CREATE: {'style': 'solid', 'color': '#3d4f5c'},
     LinkType.INPUT_CALC: {'style': 'solid', 'color': '#3d4f5c'},
-    LinkType.RETURN: {'style': 'dashed', 'color': '#8a6d3b'},
+    LinkType.RETURN: {'style': 'dashed', 'color': '#8a6d3b', 'weight': '0'},
     LinkType.INPUT_WORK: {'style': 'dashed', 'color': '#8a6d3b'},
     LinkType.CALL_CALC: {'style': 'dotted', 'color': '#5b6fb5'},
     LinkType.CALL_WORK: {'style': 'dotted', 'color': '#5b6fb5'},

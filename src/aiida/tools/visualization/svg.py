@@ -100,7 +100,7 @@ def _distance_from_good(layout: Layout) -> float:
 def _arranged(drawing: Drawing, sizes: dict[str, Size], labels: Sequence[Size], sideways: bool) -> Layout:
     """Return the layout, with what runs from top to bottom turned if it should run from left to right."""
     edges = [(source, target) for source, target, _ in drawing.arrows]
-    weights = [1 if attributes.get('style') in _DASHES else 3 for _, _, attributes in drawing.arrows]
+    weights = [_weight(attributes) for _, _, attributes in drawing.arrows]
     longest = max((size[0 if sideways else 1] for size in labels), default=0.0)
     gap = (46.0 if sideways else 44.0) + (longest + 24.0 if longest else 0.0)
     turned = {name: (height, width) if sideways else (width, height) for name, (width, height) in sizes.items()}
@@ -129,6 +129,13 @@ def _on_outline(point: Point, shape: str, middle: Point, size: Size) -> Point:
     if abs(dy) > abs(dx):
         return point[0], middle[1] + scaled * size[1] / 2
     return middle[0] + scaled * size[0] / 2, point[1]
+
+
+def _weight(attributes: dict[str, str]) -> int:
+    """Return how much an arrow should be short: the flow of data counts most."""
+    if 'weight' in attributes:
+        return int(float(attributes['weight']))
+    return 1 if attributes.get('style') in _DASHES else 3
 
 
 def _as_route(points: Sequence[Point], sideways: bool) -> _Route:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from aiida.common.exceptions import InvalidOperation, MultipleObjectsError, NotExistent
 from aiida.common.lang import classproperty
+from aiida.common.log import AIIDA_LOGGER
 from aiida.orm.backend import get_store
 from aiida.orm.fields import EntityFields
 from aiida.orm.utils.upstairs import upstairs
@@ -177,7 +178,7 @@ class Entity:
     #: What can be filtered on and projected, as objects: ``Int.fields.value > 5``.
     fields: ClassVar[EntityFields] = EntityFields()
     _CLS_COLLECTION: ClassVar[type[Collection[Any]]] = Collection
-    _logger: ClassVar[logging.Logger] = logging.getLogger('aiida.orm.entities')
+    _logger: ClassVar[logging.Logger] = AIIDA_LOGGER.getChild('orm.entities')
     _store: Store
 
     @classproperty

@@ -348,6 +348,28 @@ def test_process_class_that_is_not_there() -> None:
     assert str(node).endswith('(unstored) (collections.OrderedDict)')
 
 
+def test_builder_of_a_restart_and_exit_code(computer: orm.Computer) -> None:
+    from aiida.common.links import LinkType
+    from aiida.engine import ExitCode
+
+    code = orm.InstalledCode(label='add', computer=computer, filepath_executable='/bin/bash')
+    inputs = {'x': orm.Int(1), 'y': orm.Int(2), 'code': code}
+    node = orm.CalcJobNode(computer=computer, process_type='aiida.calculations:core.arithmetic.add')
+    for label, value in inputs.items():
+        node.base.links.add_incoming(value, LinkType.INPUT_CALC, label)
+    options = {'resources': {'num_machines': 1}, 'withmpi': False}
+    node.set_options({**options, 'not_an_option': 1})
+    node.store_all()
+    assert node.get_options() == options
+    builder = node.get_builder_restart()
+    assert builder.process_class is node.process_class
+    assert {label: builder[label] for label in inputs} == inputs
+    assert {name: builder.metadata.options[name] for name in options} == options
+    node.set_exit_status(300)
+    node.set_exit_message('it broke')
+    assert node.exit_code == ExitCode(300, 'it broke')
+
+
 def test_results_without_process_class() -> None:
     node = orm.CalcJobNode().store()
     with pytest.raises(ValueError, match='process class'):

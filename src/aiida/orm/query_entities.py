@@ -58,6 +58,8 @@ def _describe_other(cls: type) -> QueriedEntity:
     from aiida.orm.groups import Group
 
     if issubclass(cls, Group):
+        if cls._type_string is None:
+            raise ValueError(f"{cls!r} has no entry point in the group 'aiida.groups', so none of its kind is stored")
         return QueriedEntity('group', f'group.{cls._type_string}')
     name = next((base.__name__.lower() for base in cls.__mro__ if base.__module__.startswith('aiida.orm.')), None)
     if name not in _PLAIN:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -538,6 +540,22 @@ def test_constructor_refuses_what_is_of_the_wrong_type(graph: SqliteStore, argum
         QueryBuilder(graph, **arguments)
 
 
+def test_a_kind_of_group_that_is_not_registered_is_refused(qb: QueryBuilder) -> None:
+    class Shelf(Group):
+        pass
+
+    with pytest.raises(ValueError, match=r"no entry point in the group 'aiida.groups'"):
+        qb.append(Shelf)
+
+
+def test_building_a_query_is_light() -> None:
+    program = (
+        'import sys, aiida.orm; aiida.orm.QueryBuilder; print([m for m in ("sqlalchemy", "numpy") if m in sys.modules])'
+    )
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == '[]'
+
+
 def test_statements_can_be_read(qb: QueryBuilder) -> None:
     qb.append(Int, project='label', filters={'label': "d'1"})
     assert "= 'd''1'" in qb.as_sql(inline=True)
@@ -595,4 +613,25 @@ def test_many_ways_between_two_nodes_give_one_row() -> None:
     rows = query.all()
     assert len(rows) == 80
     assert rows[-1][1] == 79
+    store.close()
+
+
+def test_times_in_attributes_can_be_read_as_times() -> None:
+    from aiida.common.timezone import now
+    from aiida.storage.records import NodeRecord
+
+    store = SqliteStore.in_memory()
+    times = {'zone': '2024-05-01T12:00:00+02:00', 'utc': '2024-05-01T10:00:00Z', 'day': '2024-05-01'}
+    store.insert_node(
+        NodeRecord(
+            uuid='0' * 36, node_type='data.core.dict.Dict.', ctime=now(), mtime=now(), user_id=1, attributes=times
+        )
+    )
+    moment = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    projections = [{f'attributes.{key}': {'cast': 'd'}} for key in times]
+    assert QueryBuilder(store).append(Dict, project=projections).one() == [
+        moment,
+        moment,
+        datetime(2024, 5, 1, tzinfo=UTC),
+    ]
     store.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.engine import CalcJob
@@ -25,7 +25,7 @@ class ArithmeticAddCalculation(CalcJob):
         spec.input('x', valid_type=(Int, Float), help='The left operand.')
         spec.input('y', valid_type=(Int, Float), help='The right operand.')
         spec.output('sum', valid_type=(Int, Float), help='The sum of the left and right operand.')
-        options = spec.inputs['metadata']['options']  # type: ignore[index]
+        options = cast('Any', spec.inputs['metadata'])['options']
         options['parser_name'].default = 'core.arithmetic.add'
         options['input_filename'].default = 'aiida.in'
         options['output_filename'].default = 'aiida.out'
@@ -40,16 +40,17 @@ class ArithmeticAddCalculation(CalcJob):
 
     def prepare_for_submission(self, folder: Folder) -> CalcInfo:
         """Write a line for the shell that prints the sum."""
+        inputs = cast('Any', self.inputs)
         options = self.node.base.attributes.all
         with folder.open(options['input_filename'], 'w', encoding='utf8') as handle:
             if options.get('sleep'):
                 handle.write(f'sleep {options["sleep"]}\n')
-            handle.write(f'echo $(({self.inputs.x.value} + {self.inputs.y.value}))\n')  # type: ignore[union-attr]
+            handle.write(f'echo $(({inputs.x.value} + {inputs.y.value}))\n')
 
         code_info = CodeInfo()
-        code_info.code_uuid = self.inputs.code.uuid  # type: ignore[union-attr]
         code_info.stdin_name = options['input_filename']
         code_info.stdout_name = options['output_filename']
+        code_info.code_uuid = inputs.code.uuid
 
         calc_info = CalcInfo()
         calc_info.codes_info = [code_info]

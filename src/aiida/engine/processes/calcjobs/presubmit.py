@@ -243,7 +243,7 @@ def _set_retrieve_lists(node: CalcJobNode, calc_info: CalcInfo, template: JobTem
         scheduler_files = [template.sched_output_path, template.sched_error_path]
     retrieve.extend(path for path in scheduler_files if path is not None)
     retrieve.extend(node.get_option('additional_retrieve_list') or [])
-    if calc_info.retrieve_list is not None:
+    if calc_info.retrieve_list:
         calc_info.retrieve_list = retrieve
     node.set_retrieve_list(retrieve)
     node.set_retrieve_temporary_list(list(calc_info.retrieve_temporary_list or []))

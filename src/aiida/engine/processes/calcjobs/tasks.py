@@ -260,7 +260,7 @@ class Waiting(plumpy.process_states.Waiting):
         self._task = None
         self._killing = None
 
-    async def execute(self) -> Any:
+    async def execute(self) -> Any:  # type: ignore[override]
         """Do what is next and return the state after it.
 
         :raises PauseInterruption: if it could not be done, which pauses the process.

@@ -18,7 +18,7 @@ class ArithmeticAddParser(Parser):
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
         """Emit the number as the output ``sum``."""
-        output_filename = self.node.get_option('output_filename')
+        output_filename = str(self.node.get_option('output_filename'))
         try:
             with self.retrieved.open(output_filename, 'r') as handle:
                 content = handle.read()
@@ -37,6 +37,6 @@ class SimpleArithmeticAddParser(Parser):
 
     def parse(self, **kwargs: Any) -> ExitCode | None:
         """Emit the number as the output ``sum``."""
-        with self.retrieved.open(self.node.get_option('output_filename'), 'r') as handle:
+        with self.retrieved.open(str(self.node.get_option('output_filename')), 'r') as handle:
             self.out('sum', Int(int(handle.read())))
         return None

@@ -1,0 +1,1 @@
+"""Simple arithmetic by workflows."""

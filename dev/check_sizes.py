@@ -27,6 +27,7 @@ FIXED_SURFACE = {
     'BlockingTransport': 'the public API of AiiDA 2.9',
     'AsyncTransport': 'the public API of AiiDA 2.9',
     'Config': 'the public API of AiiDA 2.9',
+    'CifData': 'the public API of AiiDA 2.9',
     'Code': 'the public API of AiiDA 2.9',
     'LocalTransport': 'the public API of AiiDA 2.9',
     'AbstractCode': 'the public API of AiiDA 2.9',

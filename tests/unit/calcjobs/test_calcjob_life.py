@@ -1,0 +1,322 @@
+"""Jobs that are killed, interrupted, and met with trouble."""
+
+import asyncio
+import os
+import time
+
+import pytest
+from plumpy.exceptions import KilledError
+from plumpy.persistence import LoadSaveContext
+from scripted_job import ScriptedJob
+
+from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
+from aiida.engine import run_get_node
+from aiida.engine.daemon import execmanager
+from aiida.engine.processes.calcjobs import tasks
+from aiida.orm import Dict, Int, load_node
+from aiida.schedulers.plugins.direct import DirectScheduler
+from aiida.transports.plugins.local import LocalTransport
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Two attempts, a hundredth of a second apart."""
+    values = {tasks.RETRY_INTERVAL_OPTION: 0.01, tasks.MAX_ATTEMPTS_OPTION: 2}
+    monkeypatch.setattr(tasks, 'get_option_value', lambda name, default=None: values.get(name, default))
+
+
+def drive(runner, coroutine, seconds=20):
+    """Run a coroutine in the loop of the runner."""
+    return runner.run_until_complete(runner.loop.create_task(asyncio.wait_for(coroutine, seconds)))
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+def group_runs(group):
+    """Return whether a process of a group is alive."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            try:
+                with open(f'/proc/{name}/stat') as handle:
+                    state = handle.read().rpartition(')')[2].split()[0]
+                if os.getpgid(int(name)) == int(group) and state != 'Z':
+                    return True
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return False
+
+
+def submit(runner, code, script):
+    return runner.submit(ScriptedJob, code=code, setup=Dict({'write': {'in.sh': script}}))
+
+
+class TestKilling:
+    def test_the_job_goes_with_its_process(self, runner, bash):
+        node = submit(runner, bash, 'sleep 100 & sleep 100\n')
+        process = runner.live_process(node.pk)
+
+        async def kill():
+            await until(lambda: process.node.get_job_id() is not None)
+            assert group_runs(process.node.get_job_id())
+            await process.kill('no longer needed')
+            await until(process.has_terminated)
+            await until(lambda: not group_runs(process.node.get_job_id()))
+
+        drive(runner, kill())
+        node = load_node(node.pk)
+        assert node.is_killed
+        assert node.is_sealed
+        assert node.get_state() is None
+        with pytest.raises(KilledError):
+            process.future().result()
+
+    def test_a_paused_process_too(self, runner, bash):
+        node = submit(runner, bash, 'sleep 100\n')
+        process = runner.live_process(node.pk)
+
+        async def kill():
+            await until(lambda: process.node.get_job_id() is not None)
+            await process.pause()
+            assert process.paused
+            process.kill('no longer needed')
+            await until(lambda: not group_runs(process.node.get_job_id()))
+
+        drive(runner, kill())
+        assert load_node(node.pk).is_killed
+
+    def test_before_it_is_submitted(self, runner, bash):
+        node = submit(runner, bash, 'touch ran\n')
+        process = runner.live_process(node.pk)
+        process.kill('changed my mind')
+        drive(runner, asyncio.sleep(0.01))
+        assert load_node(node.pk).is_killed
+        assert process.node.get_job_id() is None
+
+    def test_what_is_not_there_any_more_is_no_trouble(self, bash):
+        node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
+        with node.get_transport() as transport:
+            execmanager.kill_calculation(node, transport)
+
+
+class TestPausing:
+    def test_and_playing_while_the_job_runs(self, runner, bash):
+        node = submit(runner, bash, 'while [ ! -e go ]; do sleep 0.02; done; echo went\n')
+        process = runner.live_process(node.pk)
+
+        async def live():
+            await until(lambda: process.node.get_job_id() is not None)
+            await process.pause('a rest')
+            assert load_node(node.pk).paused
+            with open(os.path.join(process.node.get_remote_workdir(), 'go'), 'w'):
+                pass
+            await asyncio.sleep(0.1)
+            assert not process.has_terminated()
+            process.play()
+            await until(process.has_terminated)
+
+        drive(runner, live())
+        assert load_node(node.pk).is_finished_ok
+        assert load_node(node.pk).get_scheduler_stdout() == 'went\n'
+
+
+class TestTrouble:
+    def test_passing_trouble_is_not_noticed(self, bash, impatient, monkeypatch):
+        calls = []
+        right = LocalTransport.open
+
+        def open_at_second_call(self):
+            calls.append(self)
+            if len(calls) % 2:
+                raise OSError('the network is down')
+            return right(self)
+
+        monkeypatch.setattr(LocalTransport, 'open', open_at_second_call)
+        node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
+        assert node.is_finished_ok
+        assert len(calls) >= 8
+
+    @pytest.mark.parametrize(
+        ('owner', 'verb', 'command'),
+        [
+            (LocalTransport, 'put', 'upload'),
+            (DirectScheduler, 'submit_job', 'submit'),
+            (DirectScheduler, 'get_ended_job', 'update'),
+            (LocalTransport, 'get', 'retrieve'),
+        ],
+    )
+    def test_lasting_trouble_pauses_and_play_goes_on(self, runner, bash, impatient, monkeypatch, owner, verb, command):
+        def fail(*_, **__):
+            raise OSError('the network is down')
+
+        node = submit(runner, bash, 'echo done\n')
+        process = runner.live_process(node.pk)
+
+        async def live():
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, verb, fail)
+                await until(lambda: process.paused)
+            status = load_node(node.pk).process_status
+            assert 'Pausing after failed transport task' in status
+            assert command in status
+            assert 'the network is down' in status
+            process.play()
+            await until(process.has_terminated)
+
+        drive(runner, live())
+        ended = load_node(node.pk)
+        assert ended.is_finished_ok
+        assert ended.get_scheduler_stdout() == 'done\n'
+        assert ended.process_status is None
+
+    def test_what_asking_again_does_not_mend_is_not_asked_again(self, runner, bash, impatient, monkeypatch):
+        from aiida.schedulers import SchedulerError
+
+        asked = []
+
+        def refuse(*_):
+            asked.append(1)
+            raise SchedulerError('no such account', transient=False)
+
+        monkeypatch.setattr(DirectScheduler, 'submit_job', refuse)
+        node = submit(runner, bash, 'true\n')
+        process = runner.live_process(node.pk)
+        drive(runner, until(lambda: process.paused))
+        assert asked == [1]
+        process.kill()
+
+    def test_a_scheduler_that_will_never_take_a_job(self, bash, monkeypatch):
+        refused = ArithmeticAddCalculation.exit_codes.ERROR_SCHEDULER_INVALID_ACCOUNT
+        monkeypatch.setattr(DirectScheduler, 'submit_job', lambda *_: refused)
+        node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
+        assert node.exit_status == 131
+
+    def test_an_error_of_the_plugin_is_its_own(self, bash, monkeypatch):
+        def fail(*_):
+            raise RuntimeError('the plugin is wrong')
+
+        monkeypatch.setattr(ArithmeticAddCalculation, 'prepare_for_submission', fail)
+        with pytest.raises(tasks.PreSubmitException, match='the plugin is wrong'):
+            run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
+
+    def test_a_job_whose_wrapper_is_gone(self, runner, computer, bash):
+        computer.set_minimum_job_poll_interval(0)
+        node = submit(runner, bash, 'kill -9 -- -$(cat .aiida_job_started)\n')
+        process = runner.live_process(node.pk)
+        drive(runner, until(process.has_terminated))
+        info = load_node(node.pk).get_last_job_info()
+        assert info.job_state.value == 'done'
+        assert info.exit_status is None
+        assert 'end mark' in info.annotation
+
+
+class TestInterruption:
+    def resumed(self, runner, pk):
+        """Return a process made again from its checkpoint, as after the end of the program."""
+        bundle = runner.persister.load_checkpoint(pk)
+        return bundle.unbundle(LoadSaveContext(runner=runner))
+
+    @pytest.mark.parametrize('command', ['upload', 'submit', 'update', 'retrieve'])
+    def test_a_job_goes_on_from_its_checkpoint(self, runner, bash, command, monkeypatch):
+        """What was running is dropped, as the end of the program would, and taken up from the checkpoint."""
+        node = submit(runner, bash, 'echo run >> runs; cat runs\n')
+        process = runner.live_process(node.pk)
+        stopped = asyncio.Event()
+
+        async def hang(*_, **__):
+            stopped.set()
+            await asyncio.sleep(1000)
+
+        name = f'task_{command}_job'
+        with monkeypatch.context() as patch:
+            patch.setattr(tasks, name, hang)
+            drive(runner, stopped.wait())
+            task = runner._tasks[node.pk]
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                drive(runner, task)
+        runner.unregister(process)
+        node._held = process.node._held = None
+
+        again = self.resumed(runner, node.pk)
+        assert again.state.value == 'waiting'
+        assert again._state._command == command
+        drive(runner, again.step_until_terminated())
+        ended = load_node(node.pk)
+        assert ended.is_finished_ok
+        assert ended.get_scheduler_stdout() == 'run\n'
+
+    def test_a_job_that_was_submitted_and_not_noted_is_not_run_twice(self, bash):
+        node = run_get_node(ScriptedJob, code=bash, setup=Dict({'write': {'in.sh': 'echo run >> runs\n'}})).node
+        workdir, job_id = node.get_remote_workdir(), node.get_job_id()
+
+        class Forgetful:
+            """The record of the job as it was before its number was noted."""
+
+            pk, computer, noted = node.pk, node.computer, None
+
+            def get_job_id(self):
+                return self.noted
+
+            def set_job_id(self, value):
+                self.noted = value
+
+            def get_remote_workdir(self):
+                return workdir
+
+            def get_option(self, name):
+                return node.get_option(name)
+
+        record = Forgetful()
+        with node.get_transport() as transport:
+            assert execmanager.submit_calculation(record, transport) == job_id
+        assert record.noted == job_id
+        time.sleep(0.1)
+        with open(os.path.join(workdir, 'runs')) as handle:
+            assert handle.read() == 'run\n'
+
+    def test_temporary_files_that_were_lost_are_retrieved_again(self, runner, bash, monkeypatch):
+        from aiida.calculations.templatereplacer import TemplatereplacerCalculation
+
+        retrieve = tasks.task_retrieve_job
+        lost = []
+
+        async def lose(*args, **kwargs):
+            folder = await retrieve(*args, **kwargs)
+            if not lost:
+                lost.append(folder)
+                import shutil
+
+                shutil.rmtree(folder)
+            return folder
+
+        monkeypatch.setattr(tasks, 'task_retrieve_job', lose)
+        results, node = run_get_node(
+            TemplatereplacerCalculation,
+            code=bash,
+            template=Dict(
+                {
+                    'input_file_template': 'echo 1; echo text > t',
+                    'input_file_name': 'in.sh',
+                    'input_through_stdin': True,
+                    'output_file_name': 'out',
+                    'retrieve_temporary_files': ['t'],
+                }
+            ),
+            metadata={'options': {'resources': {'num_machines': 1}}},
+        )
+        assert node.is_finished_ok
+        assert results['output_parameters']['retrieved_temporary_files'] == [['t', 'text']]
+        assert lost
+
+
+class TestManyAtOnce:
+    def test_they_run_beside_each_other(self, runner, bash):
+        started = time.monotonic()
+        nodes = [submit(runner, bash, f'sleep 1; echo {number}\n') for number in range(8)]
+        processes = [runner.live_process(node.pk) for node in nodes]
+        drive(runner, until(lambda: all(process.has_terminated() for process in processes)))
+        assert time.monotonic() - started < 6
+        assert [load_node(node.pk).get_scheduler_stdout() for node in nodes] == [f'{number}\n' for number in range(8)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aiida.cmdline.utils.processes import format_age, format_node_state
-from aiida.cmdline.utils.tables import count_of, format_table
+from aiida.cmdline.utils.tables import count_of, format_table, terminal_width, text_width
 
 if TYPE_CHECKING:
     from aiida import engine, orm
@@ -35,6 +35,7 @@ __all__ = (
 )
 
 _TIME_FORMAT = '%Y-%m-%d %H:%M:%S'
+_INDENT = '    '
 _NO_LOGS = 'No log messages recorded for this entry'
 _LEVELS = {'NOTSET': 0, 'DEBUG': 10, 'INFO': 20, 'REPORT': 23, 'WARNING': 30, 'ERROR': 40, 'CRITICAL': 50}
 
@@ -256,41 +257,58 @@ def get_calcjob_report(calcjob: orm.CalcJobNode, levelname: str = 'NOTSET') -> s
 
 def print_process_info(process: type[engine.Process]) -> None:
     """Print what a process class does: its description, inputs, outputs and exit codes."""
+    import inspect
+
     from aiida.cmdline.utils import echo
 
-    for line in (process.__doc__ or 'No description available').strip().splitlines():
-        echo.echo(f'    {line.strip()}' if line.strip() else '')
+    echo.echo('Description:\n', bold=True)
+    echo.echo(_indent(inspect.cleandoc(process.__doc__ or 'There is none.')))
     print_process_spec(process.spec())
 
 
 def print_process_spec(process_spec: engine.ProcessSpec) -> None:
-    """Print the inputs, outputs and exit codes of a specification."""
+    """Print the inputs, outputs and exit codes of a specification; what is required comes first.
+
+    The inputs below ``metadata`` are shown if details are wanted (``-v info``).
+    """
     from aiida.cmdline.utils import echo
 
-    description = process_spec.get_description()
-    for title, key in (('Inputs', 'inputs'), ('Outputs', 'outputs')):
-        rows = list(_port_rows(description.get(key, {}), ''))
+    for title, namespace in (('Inputs', process_spec.inputs), ('Outputs', process_spec.outputs)):
+        rows = list(_port_rows(namespace))
         if rows:
-            echo.echo(f'\n{title}', bold=True)
-            echo.echo(_indent(format_table(rows), '    '))
+            echo.echo(f'\n{title}:\n', bold=True)
+            echo.echo(_indent(_wrapped_table(rows)))
     codes = sorted(process_spec.exit_codes.values(), key=lambda code: code.status)
-    if codes:
-        echo.echo('\nExit codes', bold=True)
-        echo.echo(_indent(format_table([(code.status, code.message or '') for code in codes]), '    '))
+    exits = [(0, 'The process finished successfully.'), *((code.status, code.message or '') for code in codes)]
+    echo.echo('\nExit codes:\n', bold=True)
+    echo.echo(_indent(_wrapped_table(exits)))
 
 
-def _port_rows(ports: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
-    for name, port in ports.items():
-        if name.startswith('_') or not isinstance(port, Mapping):
-            continue
-        kind = str(port.get('valid_type') or '')
-        required = 'required' if port.get('required') in (True, 'True') else 'optional'
-        yield f'{prefix}{name}', required, kind, str(port.get('help') or '')
-        yield from _port_rows({key: value for key, value in port.items() if key != '_attrs'}, f'{prefix}{name}.')
+def _port_rows(namespace: Any, prefix: str = '') -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, type, necessity and help of the ports of a namespace and of those below it."""
+    ports = sorted(namespace.items(), key=lambda item: (not item[1].required, item[0] == 'metadata'))
+    for name, port in ports:
+        kinds = port.valid_type if isinstance(port.valid_type, tuple) else (port.valid_type,)
+        types = ', '.join(kind.__name__ for kind in kinds if kind not in (None, type(None)))
+        text = ' '.join(str(port.help or '').split())
+        yield f'{prefix}{name}', types, 'required' if port.required else '', text
+        if hasattr(port, 'items') and (name != 'metadata' or is_verbose()):
+            yield from _port_rows(port, f'{prefix}{name}.')
 
 
-def _indent(text: str, prefix: str) -> str:
-    return '\n'.join(prefix + line for line in text.splitlines())
+def _wrapped_table(rows: Sequence[tuple[Any, ...]]) -> str:
+    """Return a table whose last column is broken into lines that fit on the terminal."""
+    import textwrap
+
+    if (width := terminal_width()) is not None:
+        rest = format_table([row[:-1] for row in rows])
+        room = max(width - len(_INDENT) - 2 - max(map(text_width, rest.splitlines())), 24)
+        rows = [(*row[:-1], '\n'.join(textwrap.wrap(row[-1], room))) for row in rows]
+    return format_table(rows)
+
+
+def _indent(text: str) -> str:
+    return '\n'.join((_INDENT + line).rstrip() for line in text.splitlines())
 
 
 def validate_output_filename(output_file: Path | str, overwrite: bool = False) -> None:

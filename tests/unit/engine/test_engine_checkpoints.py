@@ -158,7 +158,7 @@ def test_what_cannot_be_saved_is_told_with_its_key(store: Any, caplog: Any) -> N
         def more(self) -> None:
             self.ctx.deep['list'].pop().close()
 
-    result, node = run_get_node(Unsavable, x=1)
+    _, node = run_get_node(Unsavable, x=1)
     assert node.is_finished_ok
     messages = [record.getMessage() for record in caplog.records if 'cannot be saved' in record.getMessage()]
     assert len(messages) == 1

@@ -79,7 +79,7 @@ def _children_alive(pk: int) -> list[int]:
     """Return the sub processes that are not terminated and whose program is gone."""
     store = get_store()
     found = []
-    for child in load_node(pk=pk).called:  # type: ignore[attr-defined]
+    for child in load_node(pk=pk).called:
         if child.is_terminated:
             continue
         run = store.read_run(child.pk)

@@ -47,7 +47,8 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check --quiet . || { echo 'Some files are not formatted: run `make format`.'; exit 1; }
 
 imports: $(VENV)/.dev
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python dev/check_cycles.py aiida
 
 sizes: $(VENV)/.dev
 	@$(BIN)/python dev/check_sizes.py src/aiida

@@ -33,7 +33,7 @@ class GraphTraversalRule(NamedTuple):
 
 
 def _rules(toggleable: str, followed: str) -> dict[str, GraphTraversalRule]:
-    """Return a rule for each link type and direction; the two words list (space separated) which are toggleable/followed."""
+    """Return a rule for each link type and direction, from two lists (space separated) of names of rules."""
     can_toggle, follow = set(toggleable.split()), set(followed.split())
     rules = {}
     for link in ('input_calc', 'create', 'return', 'input_work', 'call_calc', 'call_work'):

@@ -8,7 +8,8 @@ thread, or in one of its own.
 A row that is asked for and absent raises :class:`~aiida.common.exceptions.NotExistent`; a constraint that is violated
 raises :class:`~aiida.common.exceptions.IntegrityError`; a store that was closed raises
 :class:`~aiida.common.exceptions.ClosedStorage`; a database that cannot be reached or stays locked raises
-:class:`~aiida.common.exceptions.StorageUnavailable`, which the engine answers by trying again, never by failing a process.
+:class:`~aiida.common.exceptions.StorageUnavailable`, which the engine answers by trying again, never by failing a
+process.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class TransactionalStore(Protocol):
         """Whether this thread has a transaction open."""
 
     def on_commit(self, action: Any) -> None:
-        """Call ``action()`` once the open transaction is committed (at once if there is none), never if it is rolled back."""
+        """Call ``action()`` once the open transaction is committed (at once if none is), never if it is rolled back."""
 
     def on_rollback(self, action: Any) -> None:
         """Call ``action()`` if the open transaction is rolled back; no-op when there is none."""
@@ -204,7 +205,7 @@ class RuntimeStore(TransactionalStore, Protocol):
         """Return the workers that are registered."""
 
     def change_counter(self) -> int:
-        """Return a number that is another one after anybody committed a change; cheap enough to ask 200 times a second."""
+        """Return a number that is another one after anybody committed a change; cheap enough to ask often."""
 
     def list_processes(
         self,

@@ -130,7 +130,7 @@ class RunRecord(NamedTuple):
 
 
 class WorkerRecord(NamedTuple):
-    """One row of ``worker``: a program of the operating system that runs processes; times are seconds since the epoch."""
+    """One row of ``worker``: a program that runs processes; times are seconds since the epoch."""
 
     id: str
     host: str

@@ -34,10 +34,9 @@ def _register_numpy() -> bool:
     if np.ndarray in to_aiida_type.registry:
         return False
     from aiida.orm.nodes.data.array.array import ArrayData
-    from aiida.orm.nodes.data.bool import Bool
 
     to_aiida_type.register(np.ndarray, ArrayData)
-    to_aiida_type.register(np.bool_, Bool)
+    to_aiida_type.register(np.bool_, lambda value: to_aiida_type(bool(value)))
     return True
 
 

@@ -160,3 +160,53 @@ def test_job_without_files(call, graph):
     assert call(verdi_calcjob, 'inputls', job.pk).output == ''
     assert 'nothing was retrieved' in call(verdi_calcjob, 'outputls', job.pk, status=1).output
     assert 'name the file' in call(verdi_calcjob, 'inputcat', job.pk, status=1).output
+
+
+def test_delete(call, graph):
+    from aiida import orm
+
+    names = ('chain', 'function', 'job', 'retrieved', 'x', 'y', 'code', 'product')
+
+    def left():
+        found = orm.QueryBuilder().append(orm.Node, project='id').all(flat=True)
+        return [name for name in names if graph[name].pk in found]
+
+    product = graph['product'].pk
+    assert '5 Node(s)' in call(verdi_node, 'delete', '-n', product).output
+    call(verdi_node, 'delete', product, input='n\n')
+    assert left() == list(names)
+    assert 'deleted 5 nodes' in call(verdi_node, 'delete', product, input='y\n').output
+    assert left() == ['x', 'y', 'code']
+    assert 'deleted 1 node' in call(verdi_node, 'delete', '-f', graph['y'].pk).output
+    assert left() == ['x', 'code']
+    assert 'name one or more nodes' in call(verdi_node, 'delete', '-f', status=2).output
+
+
+def test_delete_follows_the_rules_asked_for(call, graph):
+    output = call(verdi_node, 'delete', '-n', '--no-create-forward', graph['function'].pk).output
+    assert '3 Node(s)' in output
+
+
+def test_delete_empties_folders(call, graph, tmp_path):
+    from aiida import orm
+    from aiida.common.links import LinkType
+
+    (tmp_path / 'work').mkdir()
+    (tmp_path / 'work' / 'file').write_text('')
+    remote = orm.RemoteData(computer=orm.load_computer('localhost'), remote_path=str(tmp_path / 'work'))
+    remote.base.links.add_incoming(graph['job'], LinkType.CREATE, 'remote_folder')
+    remote.store()
+    call(verdi_node, 'delete', '-n', '--clean-workdir', graph['job'].pk)
+    assert (tmp_path / 'work' / 'file').exists()
+    call(verdi_node, 'delete', '-f', '--clean-workdir', graph['job'].pk)
+    assert not (tmp_path / 'work' / 'file').exists()
+
+
+def test_rehash(call, graph):
+    x = graph['x']
+    before = x.base.extras.get('_aiida_hash')
+    x.base.extras.set('_aiida_hash', 'wrong')
+    assert 'the hash of 1 node' in call(verdi_node, 'rehash', x.pk).output
+    assert x.base.extras.get('_aiida_hash') == before
+    assert 'the hash of 2 nodes' in call(verdi_node, 'rehash', '-f', '-e', 'core.int').output
+    call(verdi_node, 'rehash', input='n\n', status=1)

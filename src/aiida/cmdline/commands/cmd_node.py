@@ -12,9 +12,10 @@ from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
 from aiida.cmdline.utils.tables import count_of
+from aiida.common.links import GraphTraversalRules
 
 if TYPE_CHECKING:
-    from aiida.orm import Node
+    from aiida.orm import Node, RemoteData
 
 _FIELDS = (
     'id',
@@ -206,6 +207,73 @@ def _show_or_set(nodes: Sequence[Node], name: str, value: str | None, raw: bool,
     for node in nodes:
         setattr(node, name, value)
     echo.echo_success(f'set the {name} of {count_of(len(nodes), "node")} to {value!r}')
+
+
+@verdi_node.command('rehash')
+@arguments.NODES()
+@click.option('-e', '--entry-point', help='Only nodes of the class with this entry point, as `core.dict`.')
+@options.FORCE()
+@decorators.with_dbenv()
+def node_rehash(nodes: Sequence[Node], entry_point: str | None, force: bool) -> None:
+    """Compute the hashes of nodes anew.
+
+    Without NODES it is done for all of the profile, or all of a class.
+    """
+    from aiida import orm
+
+    node_class = _load_class(entry_point)
+    if nodes:
+        chosen = [node for node in nodes if isinstance(node, node_class)]
+    else:
+        if not force:
+            click.confirm('Compute the hashes of all nodes anew?', abort=True)
+        chosen = orm.QueryBuilder().append(node_class).all(flat=True)
+    for node in chosen:
+        node.base.caching.rehash()
+    echo.echo_success(f'computed the hash of {count_of(len(chosen), "node")}')
+
+
+@verdi_node.command('delete')
+@arguments.NODES('nodes')
+@options.DRY_RUN()
+@options.FORCE()
+@click.option('--clean-workdir', is_flag=True, help='Empty the folders of the jobs that are deleted too.')
+@options.graph_traversal_rules(GraphTraversalRules.DELETE)
+@decorators.with_dbenv()
+def node_delete(nodes: Sequence[Node], dry_run: bool, force: bool, clean_workdir: bool, **rules: bool) -> None:
+    """Delete nodes.
+
+    What came from them goes too, and what would be left without its origin; options change these rules.
+    """
+    from aiida.tools import delete_nodes
+
+    _require(nodes)
+
+    def keep_all(pks: set[int]) -> bool:
+        """Ask, and empty the folders if all is to go; return whether nothing is to be deleted."""
+        folders = _folders_of(pks) if clean_workdir else []
+        if dry_run or not pks:
+            return True
+        also = f', and empty {count_of(len(folders), "folder")}' if folders else ''
+        if not force and not click.confirm(f'Delete {count_of(len(pks), "node")}{also}? This cannot be undone.'):
+            return True
+        for folder in folders:
+            folder._clean()
+        return False
+
+    pks, deleted = delete_nodes([node.pk for node in nodes if node.pk is not None], dry_run=keep_all, **rules)
+    if deleted:
+        echo.echo_success(f'deleted {count_of(len(pks), "node")}')
+
+
+def _folders_of(pks: set[int]) -> list[RemoteData]:
+    """Return the folders of those of the nodes that are jobs, which are not empty yet."""
+    from aiida import orm
+
+    query = orm.QueryBuilder()
+    query.append(orm.CalcJobNode, tag='job', filters={'id': {'in': list(pks)}})
+    query.append(orm.RemoteData, with_incoming='job', edge_filters={'label': 'remote_folder'}, project='*')
+    return [folder for folder in query.all(flat=True) if not folder.is_cleaned]
 
 
 @verdi_node.group('repo')

@@ -9,7 +9,7 @@ import click
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
-from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS
+from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def verdi_process() -> None:
 @options.ORDER_DIRECTION()
 @options.GROUP(help='Only include entries that are a member of this group.')
 @options.ALL(help='Show all entries, regardless of their process state.')
-@options.PROCESS_STATE(default=None)
+@options.PROCESS_STATE(type=click.Choice(PROCESS_STATES), default=None)
 @options.PROCESS_LABEL()
 @options.PAUSED()
 @options.EXIT_STATUS()

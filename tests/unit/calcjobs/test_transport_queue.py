@@ -204,7 +204,7 @@ class TestJobsList:
 
         async def ask():
             jobs = JobsList(authinfo, TransportQueue())
-            with jobs.request_job_info_update('1') as future:
+            with jobs.request_job_info_update(authinfo, '1') as future:
                 await future
             with jobs.request_job_info_update('1') as future:
                 await asyncio.sleep(0.05)

@@ -162,10 +162,12 @@ def _copy_local_files(
     node: CalcJobNode,
     transport: Transport,
     inputs: Mapping[str, Any],
-    local_copy_list: Iterable[Sequence[Any]],
+    local_copy_list: Sequence[Sequence[Any]],
     workdir: PurePosixPath,
 ) -> None:
     """Copy files from the repositories of nodes."""
+    if not local_copy_list:
+        return
     with TemporaryDirectory() as temporary:
         for uuid, source, target in local_copy_list:
             data = _find_data_node(inputs, uuid)

@@ -89,18 +89,22 @@ class JobsList:
 
     @contextlib.contextmanager
     def request_job_info_update(
-        self, authinfo: AuthInfo | Hashable, job_id: Hashable = None, working_directory: str | None = None
+        self,
+        job_id: Hashable,
+        *args: Hashable,
+        working_directory: str | None = None,
+        authinfo: AuthInfo | None = None,
     ) -> Iterator[asyncio.Future[JobInfo | None]]:
         """Return a context with a future of what is said of a job when its state next differs from what is known.
 
         The future resolves to ``None`` if the scheduler does not know the job. Leaving the context withdraws the
         request.
 
-        :param authinfo: settings of the user, the same as of this list; may be left out.
-        :param job_id: the identifier the scheduler gave.
+        :param job_id: the identifier the scheduler gave; AiiDA passes the settings of the user before it.
         :param working_directory: the job's folder on the computer, to watch for the mark of its end.
+        :param authinfo: the settings of the user, which are those of this list anyway.
         """
-        identifier = str(authinfo if job_id is None else job_id)
+        identifier = str(args[0] if args else job_id)
         request = _Request(identifier, working_directory, self._can_watch and working_directory is not None)
         self._requests.setdefault(identifier, []).append(request)
         self._ensure_updating()
@@ -293,5 +297,6 @@ class JobManager:
         self, authinfo: AuthInfo, job_id: Hashable, working_directory: str | None = None
     ) -> Iterator[asyncio.Future[JobInfo | None]]:
         """Return a context with a future of news of a job; see :meth:`JobsList.request_job_info_update`."""
-        with self.get_jobs_list(authinfo).request_job_info_update(authinfo, job_id, working_directory) as future:
+        jobs = self.get_jobs_list(authinfo)
+        with jobs.request_job_info_update(job_id, working_directory=working_directory) as future:
             yield future

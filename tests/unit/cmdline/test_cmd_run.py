@@ -65,3 +65,16 @@ def test_how_it_ends(presto, script, text, status, shown):
 
 def test_a_script_that_is_not_there(presto):
     assert 'does not exist' in presto('run', '/nowhere/script.py', status=2).output
+
+
+def test_new_nodes_in_a_group(presto, script):
+    from aiida import orm
+
+    path = script('Int(1).store(); Str("x").store()')
+    presto('run', '--auto-group', '-l', 'mine', '-e', 'aiida.data:core.str', '--', path)
+    group = orm.load_group('mine')
+    assert group.type_string == 'core.auto'
+    assert [type(node).__name__ for node in group.nodes] == ['Int']
+    count = orm.QueryBuilder().append(orm.Node).count()
+    assert 'exclude each other' in presto('run', '--auto-group', '-e', 'a:b', '-i', 'c:d', '--', path, status=2).output
+    assert orm.QueryBuilder().append(orm.Node).count() == count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 
 import pytest
 
@@ -239,7 +240,7 @@ def test_options(presto):
     assert presto('config', 'get', 'caching.enabled_for').output == "['aiida.workflows:*']\n"
     assert 'not a list' in presto('config', 'set', '-a', 'daemon.timeout', '3', status=1).output
     presto('config', 'set', 'autofill.user.email', 'a@b')
-    content = json.loads(open(configuration.get_config_path(), encoding='utf8').read())
+    content = json.loads(pathlib.Path(configuration.get_config_path()).read_text())
     assert content['options'] == {'daemon.timeout': 8, 'autofill.user.email': 'a@b'}
     assert content['profiles']['test']['options'] == {'caching.enabled_for': ['aiida.workflows:*']}
     output = presto('config', 'list', 'caching').output
@@ -250,7 +251,7 @@ def test_options(presto):
 
 def test_downgrading_the_configuration(presto):
     presto('config', 'downgrade', '9')
-    content = json.loads(open(configuration.get_config_path(), encoding='utf8').read())
+    content = json.loads(pathlib.Path(configuration.get_config_path()).read_text())
     assert content['CONFIG_VERSION']['CURRENT'] == 9
 
 

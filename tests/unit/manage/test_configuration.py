@@ -19,6 +19,7 @@ from aiida.manage.configuration import (
     settings,
     upgrade_config,
 )
+from aiida.manage.configuration.config import merge
 
 PROFILE = {
     'storage': {'backend': 'core.sqlite_dos', 'config': {'filepath': '/somewhere'}},
@@ -314,3 +315,32 @@ def test_paths_of_the_daemon(filepath):
     paths = config.filepaths(config.get_profile())
     assert paths['daemon']['log'] == str(filepath.parent / 'daemon' / 'log' / 'aiida-presto.log')
     assert paths['circus']['socket']['file'] == str(filepath.parent / 'daemon' / 'circus-presto.sockets')
+
+
+def test_two_programs_change_the_file(filepath):
+    mine, theirs = Config.from_file(filepath), Config.from_file(filepath)
+    profile = mine.get_profile('presto')
+    theirs.add_profile(Profile('theirs', PROFILE))
+    theirs.set_option('daemon.timeout', 3)
+    theirs.set_option('runner.poll.interval', 9, scope='presto')
+    theirs.store()
+    mine.add_profile(Profile('mine', PROFILE))
+    mine.set_option('daemon.default_workers', 4)
+    mine.set_option('daemon.timeout', 5, scope='presto')
+    mine.store()
+    for config in (mine, Config.from_file(filepath)):
+        assert config.profile_names == ['presto', 'mine', 'theirs']
+        assert config.options == {'daemon.default_workers': 4, 'daemon.timeout': 3}
+        assert config.get_profile('presto').options == {'runner.poll.interval': 9, 'daemon.timeout': 5}
+    assert mine.get_profile('presto') is profile
+    theirs.remove_profile('presto').store()
+    assert sorted(theirs.profile_names) == ['mine', 'theirs']
+
+
+def test_what_both_changed_is_mine():
+    assert merge({'a': 1, 'b': 1, 'c': 1}, {'a': 2, 'b': 1}, {'a': 3, 'b': 4, 'c': 1, 'd': 5}) == {
+        'a': 2,
+        'b': 4,
+        'd': 5,
+    }
+    assert merge({}, {'a': {'x': 1}}, {'a': {'y': 2}}) == {'a': {'x': 1, 'y': 2}}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import pathlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ConfigurationError, ProfileConfigurationError
@@ -15,7 +18,7 @@ from aiida.manage.configuration.settings import DEFAULT_CONFIG_INDENT_SIZE, DEFA
 if TYPE_CHECKING:
     from aiida.manage.configuration.options import Option
 
-__all__ = ('Config',)
+__all__ = ('Config', 'merge')
 
 _UNSET = object()
 
@@ -77,17 +80,31 @@ class Config:
         if validate:
             self.validate(config, str(filepath))
         self._filepath = str(filepath)
-        self._rest = {key: value for key, value in config.items() if key not in self._own_keys()}
+        self._profiles: dict[str, Profile] = {}
+        self._fill(config)
+        #: What the file held when it was last read or written; what differs from it was changed here.
+        self._base: dict[str, Any] = deepcopy(config)
+
+    def _fill(self, config: dict[str, Any]) -> None:
+        """Take over a content; profiles that are known stay the same objects."""
         version = config.get(self.KEY_VERSION, {})
         self._current_version = version.get(self.KEY_VERSION_CURRENT, migrations.CURRENT_CONFIG_VERSION)
         self._oldest_compatible_version = version.get(
             self.KEY_VERSION_OLDEST_COMPATIBLE, migrations.OLDEST_COMPATIBLE_CONFIG_VERSION
         )
-        self._profiles = {
-            name: Profile(name, described) for name, described in (config.get(self.KEY_PROFILES) or {}).items()
-        }
+        known = self._profiles
+        self._profiles = {}
+        for name, described in (config.get(self.KEY_PROFILES) or {}).items():
+            profile = known.get(name)
+            if profile is None:
+                profile = Profile(name, described)
+            elif profile.dictionary != described:
+                profile.dictionary.clear()
+                profile.dictionary.update(deepcopy(described))
+            self._profiles[name] = profile
         self._options: dict[str, Any] = dict(config.get(self.KEY_OPTIONS) or {})
         self._default_profile: str | None = config.get(self.KEY_DEFAULT_PROFILE)
+        self._rest = {key: value for key, value in config.items() if key not in self._own_keys()}
 
     @classmethod
     def _own_keys(cls) -> tuple[str, ...]:
@@ -407,18 +424,25 @@ class Config:
     # the file
 
     def store(self) -> Config:
-        """Write the file if it changed, keep its former state under another name, and return this configuration."""
+        """Write the file if it changed, keep its former state under another name, and return this configuration.
+
+        What another program changed in the file meanwhile is kept, unless it is the same that was changed here.
+
+        :raises ConfigurationError: if it cannot be written.
+        """
         from aiida.common.json import dumps, loads
 
-        try:
-            before = pathlib.Path(self.filepath).read_text(encoding='utf8')
-        except FileNotFoundError:
-            before = None
-        if before is not None:
-            if loads(before) == self.dictionary:
-                return self
-            self._backup(self.filepath)
-        self._atomic_write(self.filepath, dumps(self.dictionary, indent=DEFAULT_CONFIG_INDENT_SIZE))
+        with _locked(self.dirpath):
+            try:
+                before = loads(pathlib.Path(self.filepath).read_text(encoding='utf8'))
+            except (FileNotFoundError, ValueError):
+                before = None
+            if before is not None and before != self._base and migrations.get_current_version(before) == self.version:
+                self._fill(merge(self._base, self.dictionary, before))
+            if before != self.dictionary:
+                self._backup(self.filepath)
+                self._atomic_write(self.filepath, dumps(self.dictionary, indent=DEFAULT_CONFIG_INDENT_SIZE))
+            self._base = deepcopy(self.dictionary)
         return self
 
     @classmethod
@@ -490,3 +514,45 @@ def _replace_file(filepath: str, content: str) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """Let other programs that write the configuration wait; file systems without locks go without."""
+    import fcntl
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+_ABSENT = object()
+
+
+def merge(base: Any, mine: Any, theirs: Any) -> Any:
+    """Return what two changes of the same dictionary give together; where both changed a value, it is ``mine``.
+
+    :param base: the dictionary before.
+    :param mine: after one change.
+    :param theirs: after the other.
+    """
+    if not (isinstance(mine, dict) and isinstance(theirs, dict)):
+        return theirs if mine == base else mine
+    before = base if isinstance(base, dict) else {}
+    result = {}
+    for key in dict.fromkeys([*mine, *theirs]):
+        in_base, in_mine, in_theirs = (found.get(key, _ABSENT) for found in (before, mine, theirs))
+        value = in_theirs if in_mine == in_base else in_mine
+        if isinstance(in_mine, dict) and isinstance(in_theirs, dict):
+            value = merge(in_base, in_mine, in_theirs)
+        if value is not _ABSENT:
+            result[key] = value
+    return result

@@ -246,6 +246,10 @@ def test_only_what_finished_is_a_source() -> None:
     lost.set_process_state('finished')
     lost.seal()
     assert not lost.is_valid_cache
+    silent = orm.CalculationNode(process_type='collections.OrderedDict').store()
+    silent.set_process_state('finished')
+    silent.seal()
+    assert silent.is_valid_cache
 
 
 def test_outputs_are_taken_over() -> None:

@@ -51,8 +51,11 @@ class ProcessNodeCaching(NodeCaching):
         except ValueError as exception:
             node.logger.warning('%s is not considered for caching: %s', node, exception)
             return False
-        decide = getattr(process_class, 'is_valid_cache', None) or process_class.process_class.is_valid_cache
-        return bool(decide(node))
+        for asked in (process_class, getattr(process_class, 'process_class', None)):
+            decide = getattr(asked, 'is_valid_cache', None)
+            if decide is not None:
+                return bool(decide(node))
+        return True
 
     @is_valid_cache.setter
     def is_valid_cache(self, valid: bool) -> None:

@@ -240,7 +240,7 @@ def node_rehash(nodes: Sequence[Node], entry_point: str | None, force: bool) -> 
 @click.option('--clean-workdir', is_flag=True, help='Empty the folders of the jobs that are deleted too.')
 @options.graph_traversal_rules(GraphTraversalRules.DELETE)
 @decorators.with_dbenv()
-def node_delete(nodes: Sequence[Node], dry_run: bool, force: bool, clean_workdir: bool, **rules: bool) -> None:
+def node_delete(nodes: Sequence[Node], dry_run: bool, force: bool, clean_workdir: bool, **rules: Any) -> None:
     """Delete nodes.
 
     What came from them goes too, and what would be left without its origin; options change these rules.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plumpy.process_comms import RemoteProcessThreadController
 
+from aiida.common.exceptions import InvalidOperation
 from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.futures import ProcessFuture
@@ -220,6 +221,8 @@ class Runner:
         """
         _refuse_function(process)
         given = prepare_inputs(inputs, **kwargs)
+        if (given.get('metadata') or {}).get('dry_run', False):
+            raise InvalidOperation('a dry run cannot be submitted: `run` it')
         if not self._rmq_submit:
             return self.schedule(process, **given)
         instance = self.instantiate_process(process, **given)
@@ -360,7 +363,5 @@ def _refuse_function(process: Any) -> None:
 
 
 def _refuse_unstored(process: Process) -> None:
-    from aiida.common.exceptions import InvalidOperation
-
     if not process.node.is_stored:
         raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')

@@ -7,25 +7,28 @@ import functools
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import plumpy.processes
 
 from aiida.engine.runtime.loops import loop_scope
+from aiida.engine.runtime.timestamps import get_process_state_change_timestamp, set_process_state_change_timestamp
 
 if TYPE_CHECKING:
     from aiida.engine.processes.builder import ProcessBuilder
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
-    from aiida.orm import ProcessNode
 
-__all__ = ('InterruptableFuture', 'interruptable_task', 'is_process_function', 'loop_scope')
+__all__ = (
+    'InterruptableFuture',
+    'get_process_state_change_timestamp',
+    'interruptable_task',
+    'is_process_function',
+    'loop_scope',
+    'set_process_state_change_timestamp',
+)
 
 LOGGER = logging.getLogger('aiida.engine.utils')
-PROCESS_STATE_CHANGE_KEY = 'process|state_change|{}'
-PROCESS_STATE_CHANGE_DESCRIPTION = 'The last time a process of type {}, changed state'
-PROCESS_CALC_STATE_CHANGE_DESCRIPTION = PROCESS_STATE_CHANGE_DESCRIPTION.format('calculation')
 
 
 def prepare_inputs(inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[str, Any]:
@@ -185,34 +188,3 @@ def is_process_function(function: Any) -> bool:
 def is_process_scoped() -> bool:
     """Return whether the calling code is run by a process."""
     return plumpy.processes.Process.current() is not None
-
-
-def set_process_state_change_timestamp(node: ProcessNode) -> None:
-    """Note that a process of the kind of this one changed its state just now."""
-    from aiida.common import timezone
-    from aiida.orm import CalculationNode
-
-    kind = 'calculation' if isinstance(node, CalculationNode) else 'work'
-    node.backend.write_setting(
-        PROCESS_STATE_CHANGE_KEY.format(kind), timezone.now().isoformat(), PROCESS_STATE_CHANGE_DESCRIPTION.format(kind)
-    )
-
-
-def get_process_state_change_timestamp(process_type: str | None = None) -> datetime | None:
-    """Return when a process last changed its state, ``None`` if none ever did.
-
-    :param process_type: ``calculation`` or ``work``, both for ``None``.
-    :raises ValueError: for anything else.
-    """
-    from aiida.orm.backend import get_store
-
-    kinds = ('calculation', 'work')
-    if process_type is not None and process_type not in kinds:
-        raise ValueError(f'invalid value for process_type: {process_type!r}, valid are {", ".join(kinds)}')
-    store = get_store()
-    found = []
-    for kind in (process_type,) if process_type else kinds:
-        value = store.read_setting(PROCESS_STATE_CHANGE_KEY.format(kind))
-        if value is not None:
-            found.append(datetime.fromisoformat(cast('str', value)))
-    return max(found, default=None)

@@ -367,3 +367,25 @@ def test_owner_tells_host_and_process(runner: Runner) -> None:
     host, pid, _ = runner.owner.rsplit(':', 2)
     assert host
     assert int(pid) == os.getpid()
+
+
+def test_dry_run_is_not_submitted(runner: Runner) -> None:
+    with pytest.raises(InvalidOperation, match='dry run'):
+        runner.submit(Leaf, x=1, metadata={'dry_run': True})
+
+
+def test_last_change_of_state() -> None:
+    from aiida.common.timezone import now
+    from aiida.engine.utils import get_process_state_change_timestamp
+
+    assert get_process_state_change_timestamp() is None
+    before = now()
+    add(1, 2)
+    calculation = get_process_state_change_timestamp('calculation')
+    assert calculation is not None
+    assert before <= calculation <= now()
+    assert get_process_state_change_timestamp('work') is None
+    run(Leaf, x=1)
+    assert get_process_state_change_timestamp('work') == get_process_state_change_timestamp()
+    with pytest.raises(ValueError, match='process_type'):
+        get_process_state_change_timestamp('other')

@@ -11,6 +11,7 @@ from plumpy.process_states import ProcessState
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.links import LinkType
 from aiida.engine.processes.flattening import flat_inputs, flat_outputs
+from aiida.engine.runtime.timestamps import note_state_change
 from aiida.orm import CalculationNode, Data, ProcessNode, WorkflowNode
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def entered(process: Process, from_state: Any) -> None:
         link_outputs(process)
         node.flush()
         save_checkpoint(process)
+        if known is not label:
+            note_state_change(node)
 
 
 def terminated(process: Process) -> None:
@@ -77,6 +80,7 @@ def terminated(process: Process) -> None:
             link_outputs(process)
         node.seal()
         node.flush()
+        note_state_change(node)
         if process.is_persistent:
             node.backend.finish(node._record.id, process.fence)  # type: ignore[arg-type]
     node.release()

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aiida.tools.calculations.base import CalculationTools
     from aiida.tools.graph.deletions import delete_group_nodes, delete_nodes
     from aiida.tools.visualization.graph import Graph
     from aiida.tools.visualization.styles import (
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
         default_node_sublabels,
         pstate_node_styles,
     )
+    from aiida.tools.workflows.base import WorkflowTools
 
 __all__ = (
+    'CalculationTools',
     'Graph',
+    'WorkflowTools',
     'default_link_styles',
     'default_node_styles',
     'default_node_sublabels',
@@ -26,6 +30,8 @@ __all__ = (
 )
 
 _HOMES = {
+    'CalculationTools': 'aiida.tools.calculations.base',
+    'WorkflowTools': 'aiida.tools.workflows.base',
     'Graph': 'aiida.tools.visualization.graph',
     'default_link_styles': 'aiida.tools.visualization.styles',
     'default_node_styles': 'aiida.tools.visualization.styles',

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
+from aiida.common.datastructures import CodeRunMode
 from aiida.common.extendeddicts import AttributeDict, DefaultFieldsAttributeDict
 
-if TYPE_CHECKING:
-    from aiida.common.datastructures import CodeRunMode
-
 __all__ = (
+    'CodeRunMode',
     'JobInfo',
     'JobResource',
     'JobState',

@@ -263,8 +263,8 @@ class BlockingTransport(Transport):
 class AsyncTransport(Transport):
     """A transport whose verbs are awaited; those that wait in the call run them on its event loop.
 
-    A verb that waits may be called where no event loop is running, or from a thread other than that of the running
-    loop the channel was opened on.
+    A verb that waits may be called where no event loop is running, by a process, or from a thread other than that of
+    the running loop the channel was opened on.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -280,15 +280,24 @@ class AsyncTransport(Transport):
 
         :raises TransportInternalError: if called from a coroutine, which would wait for itself.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            pass
-        else:
-            raise TransportInternalError(f'await `{func.__name__}` here: a coroutine cannot wait for its own loop')
+        if self._is_in_a_loop():
+            # Code that is run by a process has a portal through which it can wait nevertheless.
+            from plumpy.greenback_bridge import has_portal, sync_await
+
+            if not has_portal():
+                raise TransportInternalError(f'await `{func.__name__}` here: a coroutine cannot wait for its own loop')
+            return sync_await(func(*args, **kwargs))
         if self._loop is None or self._loop.is_closed():
             self._loop = asyncio.new_event_loop()
         return self._wait_for(func(*args, **kwargs), self._loop)
+
+    @staticmethod
+    def _is_in_a_loop() -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        return True
 
     @staticmethod
     def _wait_for(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:

@@ -124,6 +124,19 @@ def test_killing_what_is_not_there(scheduler):
     assert scheduler.kill_job('4194303') is False
 
 
+def test_a_number_that_belongs_to_another_process_by_now(scheduler):
+    import subprocess
+
+    with subprocess.Popen(['sleep', '100'], start_new_session=True) as other:
+        try:
+            job_id = str(other.pid)
+            assert scheduler.get_jobs(jobs=[job_id], as_dict=True)[job_id].job_state is JobState.DONE
+            assert scheduler.kill_job(job_id) is False
+            assert other.poll() is None
+        finally:
+            other.kill()
+
+
 def _runs(process):
     try:
         with open(f'/proc/{process}/stat') as handle:
@@ -147,7 +160,11 @@ def _group_runs(group):
 
 
 def test_states_of_processes():
-    output = ' 12 Ss root 00:01\n 13 T+ bob 01:02:03\n 14 Z bob 2-01:02:03\n 15 Q bob 00:00\n'
+    wrapper = '/bin/sh -c (set -C; echo $$ > .aiida_job_started) || exit 0 IFS= read'
+    output = (
+        f' 12 Ss root 00:01 {wrapper}\n 13 T+ bob 01:02:03 {wrapper}\n 14 Z bob 2-01:02:03 [sh] <defunct>\n'
+        f' 15 Q bob 00:00 {wrapper}\n 16 R bob 00:00 /usr/bin/firefox\n'
+    )
     jobs = DirectScheduler()._parse_joblist_output(0, output, '')
     assert [(job.job_id, job.job_state, job.job_owner, job.wallclock_time_seconds) for job in jobs] == [
         ('12', JobState.RUNNING, 'root', 1),
@@ -163,7 +180,7 @@ def test_answers_that_are_none():
     for answer in ((1, '', 'ps: no'), (127, '', 'not found'), (0, '1 S\n', '')):
         with pytest.raises(SchedulerError):
             scheduler._parse_joblist_output(*answer)
-    (job,) = scheduler._parse_joblist_output(0, '1 S root later', '')
+    (job,) = scheduler._parse_joblist_output(0, '1 S root later sh -c .aiida_job_started', '')
     assert job.wallclock_time_seconds is None
     for answer in ((1, '', 'no'), (0, '', '')):
         with pytest.raises(SchedulerError, match='not started'):
@@ -172,11 +189,11 @@ def test_answers_that_are_none():
 
 def test_commands():
     scheduler = DirectScheduler()
-    columns = 'ps -o pid= -o stat= -o user= -o etime='
+    columns = 'ps -o pid= -o stat= -o user= -o etime= -o args='
     assert scheduler._get_joblist_command() == f'{columns} -x'
     assert scheduler._get_joblist_command(user='bob') == f'{columns} -u bob'
     assert scheduler._get_joblist_command(jobs=['1', '2'], user='bob') == f'{columns} -p 1,2'
-    assert scheduler._get_kill_command('12').startswith('kill -s TERM -- -12 ')
+    assert 'kill -s TERM -- -12 ' in scheduler._get_kill_command('12')
     with pytest.raises(ValueError):
         scheduler._get_kill_command('12; reboot')
 

@@ -586,6 +586,19 @@ def test_an_awaited_transport_is_waited_for_in_another_thread_only(target):
     assert asyncio.run(use()) is True
 
 
+def test_an_awaited_transport_is_waited_for_by_a_process(target):
+    import asyncio
+
+    from plumpy.greenback_bridge import ensure_portal
+
+    async def use():
+        await ensure_portal()
+        async with AwaitedLocal() as opened:
+            return opened.isfile(target / 'file.txt')
+
+    assert asyncio.run(use()) is True
+
+
 def test_a_transport_without_its_verbs_cannot_be_made():
     class Incomplete(BlockingTransport):
         def __str__(self):

@@ -48,8 +48,13 @@ $shell {script} < /dev/null > /dev/null 2>&1
 echo $? > {ended}
 """
 
-#: Programs get five seconds to tidy up.
-_KILL = 'kill -s TERM -- -{group} && {{ (sleep 5; kill -s KILL -- -{group}) < /dev/null > /dev/null 2>&1 & }}'
+#: Programs get five seconds to tidy up. A process that is not a wrapper has got the number of one that is gone.
+_KILL = """\
+case "$(ps -o args= -p {group})" in
+*{mark}*|*'<defunct>'*|'') kill -s TERM -- -{group} &&
+  {{ (sleep 5; kill -s KILL -- -{group}) < /dev/null > /dev/null 2>&1 & }} ;;
+*) echo 'the process {group} is not a job' >&2; false ;;
+esac"""
 
 #: Runs the script again without the environment of who submitted it.
 _CLEAN_ENVIRONMENT = (
@@ -147,23 +152,30 @@ class DirectScheduler(BashCliScheduler):
 
     def _get_joblist_command(self, jobs: list[str] | None = None, user: str | None = None) -> str:
         """Return the command that lists processes; ``jobs`` wins over ``user``, as `ps` would join them."""
-        columns = 'ps -o pid= -o stat= -o user= -o etime='
+        columns = 'ps -o pid= -o stat= -o user= -o etime= -o args='
         if jobs:
             names = [jobs] if isinstance(jobs, str) else jobs
             return f'{columns} -p {",".join(shlex.quote(job) for job in names)}'
         return f'{columns} -u {shlex.quote(user)}' if user else f'{columns} -x'
 
     def _parse_joblist_output(self, retval: int, stdout: str, stderr: str) -> list[JobInfo]:
-        """Return the processes; `ps` returns 1 if there is none."""
+        """Return the processes that are wrappers of jobs; `ps` returns 1 if there is none.
+
+        A number may belong to another process by now, after the machine was started again for instance.
+        """
         if retval not in (0, 1) or (retval == 1 and stderr.strip()):
             raise SchedulerError(f'the processes cannot be listed: retval={retval}, stderr={stderr.strip()!r}')
-        return [self._parse_process(line) for line in stdout.splitlines() if line.strip()]
+        jobs = [self._parse_process(line) for line in stdout.splitlines() if line.strip()]
+        return [job for job in jobs if job is not None]
 
-    def _parse_process(self, line: str) -> JobInfo:
-        fields = line.split()
-        if len(fields) < 4:
-            raise SchedulerError(f'unexpected output of `ps`, fewer than four fields in the line {line!r}')
-        process, status, owner, elapsed = fields[:4]
+    def _parse_process(self, line: str) -> JobInfo | None:
+        """Return what a line of `ps` says of a job, ``None`` for another process."""
+        fields = line.split(maxsplit=4)
+        if len(fields) < 5:
+            raise SchedulerError(f'unexpected output of `ps`, fewer than five fields in the line {line!r}')
+        process, status, owner, elapsed, command = fields
+        if _START_MARK not in command and not status.startswith('Z'):
+            return None
         job = JobInfo({'job_id': process, 'job_owner': owner})
         job.job_state = _MAP_STATUS_PS.get(status[0], JobState.UNDETERMINED)
         if job.job_state is JobState.UNDETERMINED:
@@ -189,7 +201,7 @@ class DirectScheduler(BashCliScheduler):
     # killing
 
     def _get_kill_command(self, jobid: int | str) -> str:
-        return _KILL.format(group=int(jobid))
+        return _KILL.format(group=int(jobid), mark=_START_MARK)
 
     def _parse_kill_output(self, retval: int, stdout: str, stderr: str) -> bool:
         if retval != 0:

@@ -157,9 +157,10 @@ class CalcJob(Process):
     def _setup_inputs(self) -> None:
         """Link the inputs; without a computer of its own the job runs on that of its code."""
         super()._setup_inputs()
-        code = cast('Any', self.inputs).get('code')
-        if self.node.computer is None and code is not None:
-            self.node.computer = code.computer
+        inputs = cast('Any', self.inputs)
+        for name in ('code', 'remote_folder'):
+            if self.node.computer is None and inputs.get(name) is not None:
+                self.node.computer = inputs[name].computer
 
     def _setup_version_info(self) -> None:
         """Note the versions of this program, of the plugin, and those that plugin and parser give their results."""

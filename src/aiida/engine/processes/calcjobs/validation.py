@@ -22,31 +22,18 @@ def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
     if not {'code', 'metadata'}.issubset(ctx) or 'computer' not in ctx['metadata']:
         return None
     metadata = inputs.get('metadata', {})
-    code, computer = inputs.get('code'), metadata.get('computer')
-    problem = _check_code(code, ctx['code'], 'remote_folder' in inputs) or _check_computer(code, computer)
+    code, computer, imported = inputs.get('code'), metadata.get('computer'), inputs.get('remote_folder')
+    if code is None and imported is None:
+        return 'a job needs a `code` to run, or a `remote_folder` to be imported from: neither was given'
+    problem = _check_computer(code, computer)
     if problem is not None:
         return problem
-    if computer is None and code is not None:
-        computer = code.computer
+    for given in (code, imported):
+        if computer is None and given is not None:
+            computer = given.computer
     if computer is None:
         return 'no computer has been specified: give `metadata.computer`, or a `code` that is installed on one'
     return _check_resources(computer, metadata.get('options', {}))
-
-
-def _check_code(code: AbstractCode | None, port: Any, is_import: bool) -> str | None:
-    from aiida.orm.nodes.data.code.abstract import AbstractCode
-
-    if code is None:
-        if port.required or (not is_import and _takes_code(port, AbstractCode)):
-            return 'required value was not provided for `code`'
-        return None
-    return None
-
-
-def _takes_code(port: Any, code_class: type) -> bool:
-    """Return whether a port is for a code, and not redefined by a plugin to do without."""
-    types = port.valid_type if isinstance(port.valid_type, tuple) else (port.valid_type,)
-    return any(isinstance(kind, type) and issubclass(kind, code_class) for kind in types)
 
 
 def _check_computer(code: AbstractCode | None, computer: Computer | None) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ConfigurationError, InvalidOperation
 from aiida.common.slots import provide
-from aiida.manage import configuration
+from aiida.manage.configuration import current
 from aiida.manage.configuration.options import option_default
 from aiida.manage.configuration.profile import Profile
 
@@ -58,7 +58,7 @@ class Manager:
     @staticmethod
     def get_config(create: bool = False) -> Config:
         """Return the configuration; see :func:`aiida.manage.configuration.get_config`."""
-        return configuration.get_config(create=create)
+        return current.get_config(create=create)
 
     def get_profile(self) -> Profile | None:
         """Return the profile that is loaded, ``None`` if none is."""
@@ -75,10 +75,10 @@ class Manager:
             options = self._profile.options
             if option_name in options:
                 return options[option_name]
-        config = configuration.CONFIG
+        config = current.CONFIG
         if config is None:
             try:
-                config = configuration.get_config()
+                config = current.get_config()
             except ConfigurationError:
                 return fallback
         return config.options.get(option_name, fallback)

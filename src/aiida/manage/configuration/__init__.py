@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from aiida.common.exceptions import MissingConfigurationError
+from aiida.manage.configuration import current
 from aiida.manage.configuration.config import Config
+from aiida.manage.configuration.current import get_config, get_config_path, load_config, reset_config
 from aiida.manage.configuration.migrations import (
     CURRENT_CONFIG_VERSION,
     MIGRATIONS,
@@ -21,7 +23,7 @@ from aiida.manage.configuration.migrations import (
 )
 from aiida.manage.configuration.options import Option, get_option, get_option_names, parse_option
 from aiida.manage.configuration.profile import Profile
-from aiida.manage.configuration.settings import DEFAULT_CONFIG_FILE_NAME, AiiDAConfigDir, AiiDAConfigPathResolver
+from aiida.manage.configuration.settings import AiiDAConfigDir, AiiDAConfigPathResolver
 
 if TYPE_CHECKING:
     from aiida.orm import User
@@ -55,47 +57,24 @@ __all__ = (
     'upgrade_config',
 )
 
-#: The configuration, once it was read.
-CONFIG: Config | None = None
+if TYPE_CHECKING:
+    #: The configuration, once it was read.
+    CONFIG: Config | None
 
 
-def get_config_path() -> str:
-    """Return the path of the configuration file."""
-    return str(AiiDAConfigDir.get() / DEFAULT_CONFIG_FILE_NAME)
+class _Module(ModuleType):
+    """This module, with ``CONFIG`` read from and written to where the configuration is kept."""
+
+    @property
+    def CONFIG(self) -> Config | None:
+        return current.CONFIG
+
+    @CONFIG.setter
+    def CONFIG(self, config: Config | None) -> None:
+        current.CONFIG = config
 
 
-def load_config(create: bool = False) -> Config:
-    """Read the configuration file anew and return what is in it.
-
-    :param create: whether to make an empty one if there is none.
-    :raises MissingConfigurationError: if there is none.
-    :raises ConfigurationError: if it cannot be understood.
-    """
-    path = get_config_path()
-    if not create and not os.path.isfile(path):
-        raise MissingConfigurationError(
-            f'there is no configuration file {path}: `verdi presto` makes one, with a profile that is ready for use'
-        )
-    return Config.from_file(path)
-
-
-def get_config(create: bool = False) -> Config:
-    """Return the configuration, read when it is first asked for.
-
-    :param create: whether to make an empty one if there is none.
-    :raises MissingConfigurationError: if there is none.
-    :raises ConfigurationError: if it cannot be understood.
-    """
-    global CONFIG
-    if CONFIG is None:
-        CONFIG = load_config(create=create)
-    return CONFIG
-
-
-def reset_config() -> None:
-    """Forget the configuration, so that it is read anew when it is next asked for."""
-    global CONFIG
-    CONFIG = None
+sys.modules[__name__].__class__ = _Module
 
 
 def load_profile(profile: str | Profile | None = None, allow_switch: bool = False) -> Profile:

@@ -480,22 +480,7 @@ class Config:
 
         :param profile: the profile.
         """
-        paths = AiiDAConfigPathResolver(pathlib.Path(self.dirpath))
-        daemon, logs, name = paths.daemon_dir, paths.daemon_log_dir, profile.name
-        return {
-            'circus': {
-                'log': str(logs / f'circus-{name}.log'),
-                'pid': str(daemon / f'circus-{name}.pid'),
-                'port': str(daemon / f'circus-{name}.port'),
-                'socket': {
-                    'file': str(daemon / f'circus-{name}.sockets'),
-                    'controller': 'circus.c.sock',
-                    'pubsub': 'circus.p.sock',
-                    'stats': 'circus.s.sock',
-                },
-            },
-            'daemon': {'log': str(logs / f'aiida-{name}.log'), 'pid': str(daemon / f'aiida-{name}.pid')},
-        }
+        return AiiDAConfigPathResolver(pathlib.Path(self.dirpath)).daemon_filepaths(profile.name)
 
 
 def _replace_file(filepath: str, content: str) -> None:

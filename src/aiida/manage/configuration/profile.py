@@ -8,6 +8,7 @@ from typing import Any
 
 from aiida.common.exceptions import ConfigurationError
 from aiida.manage.configuration.options import parse_option
+from aiida.manage.configuration.settings import AiiDAConfigPathResolver
 
 __all__ = ('Profile',)
 
@@ -176,6 +177,4 @@ class Profile:
     @property
     def filepaths(self) -> dict[str, Any]:
         """The paths of the daemon's files; see :meth:`Config.filepaths`."""
-        from aiida.manage.configuration import get_config
-
-        return get_config().filepaths(self)
+        return AiiDAConfigPathResolver().daemon_filepaths(self.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+from typing import Any
 
 __all__ = ('AiiDAConfigDir', 'AiiDAConfigPathResolver')
 
@@ -90,3 +91,27 @@ class AiiDAConfigPathResolver:
     def access_control_dir(self) -> pathlib.Path:
         """Where AiiDA notes which programs use a profile."""
         return self._aiida_path / DEFAULT_ACCESS_CONTROL_DIR_NAME
+
+    def daemon_filepaths(self, profile_name: str) -> dict[str, Any]:
+        """Return the paths of the daemon's files of a profile.
+
+        :param profile_name: the profile.
+        """
+        daemon, logs = self.daemon_dir, self.daemon_log_dir
+        return {
+            'circus': {
+                'log': str(logs / f'circus-{profile_name}.log'),
+                'pid': str(daemon / f'circus-{profile_name}.pid'),
+                'port': str(daemon / f'circus-{profile_name}.port'),
+                'socket': {
+                    'file': str(daemon / f'circus-{profile_name}.sockets'),
+                    'controller': 'circus.c.sock',
+                    'pubsub': 'circus.p.sock',
+                    'stats': 'circus.s.sock',
+                },
+            },
+            'daemon': {
+                'log': str(logs / f'aiida-{profile_name}.log'),
+                'pid': str(daemon / f'aiida-{profile_name}.pid'),
+            },
+        }

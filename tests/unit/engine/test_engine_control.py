@@ -11,7 +11,7 @@ from engine_samples import Fan, Leaf, Slow, Stuck
 from plumpy.exceptions import KilledError
 
 from aiida import orm
-from aiida.engine import ToContext, WorkChain, run
+from aiida.engine import ToContext, WorkChain, run, while_
 from aiida.engine.runners import Runner
 
 
@@ -200,3 +200,49 @@ def test_pause_and_news_at_the_same_moment(runner: Runner, first: str) -> None:
 
     live(runner, process, both)
     assert process.node.is_finished_ok
+
+
+class Endless(WorkChain):
+    """Takes step after step without ever waiting."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.outline(while_(cls.always)(cls.step_on))
+
+    def always(self) -> bool:
+        return True
+
+    def step_on(self) -> None:
+        self.ctx.i = self.ctx.get('i', 0) + 1
+
+
+def test_what_never_waits_can_be_paused_and_killed(runner: Runner) -> None:
+    process = Endless()
+
+    async def act() -> None:
+        await until(lambda: process.ctx.get('i', 0) > 3)
+        assert process.pause('a rest') is True
+        steps = process.ctx.i
+        await asyncio.sleep(0.02)
+        assert process.ctx.i == steps
+        process.play()
+        await until(lambda: process.ctx.i > steps)
+        assert process.kill('enough') is True
+
+    live(runner, process, act)
+    assert process.node.is_killed
+
+
+def test_work_chains_take_turns(runner: Runner) -> None:
+    first, second = Endless(), Endless()
+
+    async def watch() -> None:
+        task = runner.start_task(second)
+        await until(lambda: first.ctx.get('i', 0) > 5)
+        assert second.ctx.i > 2
+        first.kill()
+        second.kill()
+        await task
+
+    live(runner, first, watch)

@@ -21,6 +21,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from plumpy.utils import AttributesDict, AttributesFrozendict
 
 from aiida.common import json
@@ -77,7 +78,11 @@ def dumps(value: Any, path: str = '') -> str:
     :param path: where the value is, for the message of an error.
     :raises NotSavable: if something in it could not be read back; the message holds the dotted path of it.
     """
-    return json.dumps(_encode(value, path))
+    encoded = _encode(value, path)
+    try:
+        return orjson.dumps(encoded).decode()  # floats that JSON does not know were dealt with
+    except TypeError:
+        return json.dumps(encoded)  # integers of more than 64 bits
 
 
 def loads(text: str | bytes) -> Any:

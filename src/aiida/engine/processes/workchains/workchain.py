@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plumpy.process_states import Continue, Wait
 from plumpy.processes import ProcessStateMachineMeta
-from plumpy.workchains import Stepper, _PropagateReturn, if_, return_, while_
+from plumpy.workchains import (
+    STEPPER_STATE,
+    Stepper,
+    _BlockStepper,
+    _FunctionStepper,
+    _IfStepper,
+    _PropagateReturn,
+    _ReturnStepper,
+    _WhileStepper,
+    if_,
+    return_,
+    while_,
+)
 from plumpy.workchains import WorkChainSpec as PlumpyWorkChainSpec
 
 from aiida.common.exceptions import InvalidOperation
@@ -128,7 +140,7 @@ class WorkChain(Process, metaclass=Protect):
         out_state[self._CONTEXT] = codec.dumps(self._context, 'ctx')
         out_state['awaitables'] = self._awaitables
         if self._stepper is not None:
-            out_state[self._STEPPER_STATE] = self._stepper.save()
+            out_state[self._STEPPER_STATE] = _save_stepper(self._stepper)
 
     def load_instance_state(self, saved_state: Any, load_context: Any) -> None:
         """Restore the work chain; sub processes it waits for are watched again."""
@@ -336,6 +348,29 @@ class WorkChain(Process, metaclass=Protect):
             self._update_process_status()
             self.node.flush()
 
+
+def _save_stepper(stepper: Any) -> dict[str, Any]:
+    """Return the place in the outline, in the form plumpy's steppers restore themselves from.
+
+    The outline itself says which stepper is where, so that positions and names of steps are all there is to save; plumpy's
+    own ``save`` would look the class of each stepper up at every step.
+    """
+    if type(stepper) not in _STEPPERS:
+        return cast('dict[str, Any]', stepper.save())
+    state: dict[str, Any] = {}
+    position = getattr(stepper, '_pos', None)
+    if position is not None:
+        state['_pos'] = position
+    function = getattr(stepper, '_fn', None)
+    if function is not None:
+        state['_fn'] = function.__name__
+    child = getattr(stepper, '_child_stepper', None)
+    if child is not None:
+        state[STEPPER_STATE] = _save_stepper(child)
+    return state
+
+
+_STEPPERS = frozenset({_BlockStepper, _FunctionStepper, _IfStepper, _ReturnStepper, _WhileStepper})
 
 #: Seconds after which the status tells that a sub process has ended while others are waited for.
 _TELL_AFTER = 0.5

@@ -44,6 +44,7 @@ class MultiplyAddWorkChain(WorkChain):
         """Add, by a job."""
         inputs = cast('Any', self.inputs)
         future = self.submit(ArithmeticAddCalculation, x=self.ctx.product, y=inputs.z, code=inputs.code)
+        self.report(f'Submitted the `ArithmeticAddCalculation`: {future}')
         return ToContext(addition=future)
 
     def validate_result(self) -> ExitCode | None:

@@ -364,3 +364,26 @@ def code_reveal(codes: Sequence[AbstractCode]) -> None:
     for code in codes:
         code.is_hidden = False
         echo.echo_success(f'Code<{code.pk}> {code.full_label} revealed')
+
+
+@verdi_code.command('delete')
+@arguments.CODES(required=True)
+@options.DRY_RUN()
+@options.FORCE()
+@decorators.with_dbenv()
+def code_delete(codes: Sequence[AbstractCode], dry_run: bool, force: bool) -> None:
+    """Delete codes, with all calculations that used them and what came out of these."""
+    from aiida.tools import delete_nodes
+
+    def keep_all(pks: set[int]) -> bool:
+        """Ask whether all may go; return whether they are kept."""
+        others = len(pks) - len(codes)
+        what = ', '.join(code.full_label for code in codes)
+        if others:
+            echo.echo_warning(f'{others} other node{"s" if others > 1 else ""} would go too, which came of using them')
+        return not click.confirm(f'Delete {what}?', default=False)
+
+    pks = [code.pk for code in codes if code.pk is not None]
+    found, deleted = delete_nodes(pks, dry_run=True if dry_run else False if force else keep_all)
+    if deleted:
+        echo.echo_success(f'Deleted {len(found)} node{"s" if len(found) > 1 else ""}.')

@@ -119,6 +119,48 @@ def group_delete(groups: Sequence[Group], force: bool, dry_run: bool) -> None:
         echo.echo_success(f'{name} deleted.')
 
 
+@verdi_group.command('copy')
+@arguments.GROUP('source_group')
+@click.argument('destination_group', type=click.STRING)
+@decorators.with_dbenv()
+def group_copy(source_group: Group, destination_group: str) -> None:
+    """Add the nodes of a group to another one, which is made if there is none of this label."""
+    found, created = type(source_group).collection.get_or_create(label=destination_group)
+    if not created and not found.is_empty:
+        click.confirm(f'{_name(found)} has {_amount(found.count())} already. Add to them?', abort=True)
+    found.add_nodes(list(source_group.nodes))
+    echo.echo_success(f'Nodes copied from {_name(source_group)} to {_name(found)}.')
+
+
+@verdi_group.command('move-nodes')
+@arguments.NODES()
+@click.option('-s', '--source-group', type=types.GroupParamType(), required=True, help='The group they are in.')
+@click.option('-t', '--target-group', type=types.GroupParamType(), required=True, help='The group they come to.')
+@options.FORCE()
+@options.ALL(help='Move all nodes of the group.')
+@decorators.with_dbenv()
+def group_move_nodes(
+    nodes: Sequence[Node], source_group: Group, target_group: Group, force: bool, all_entries: bool
+) -> None:
+    """Move nodes from one group to another."""
+    if source_group.pk == target_group.pk:
+        echo.echo_critical('source and target are the same group')
+    if all_entries == bool(nodes):
+        raise click.UsageError('say which nodes to move, or pass `--all`')
+    members = {node.pk: node for node in source_group.nodes}
+    moved = list(members.values()) if all_entries else [node for node in nodes if node.pk in members]
+    for node in nodes:
+        if node.pk not in members:
+            echo.echo_warning(f'{type(node).__name__}<{node.pk}> is not in {_name(source_group)}')
+    if not moved:
+        echo.echo_critical('none of the nodes is in the group')
+    if not force:
+        click.confirm(f'Move {_count(moved)} from {_name(source_group)} to {_name(target_group)}?', abort=True)
+    target_group.add_nodes(moved)
+    source_group.remove_nodes(moved)
+    echo.echo_success(f'{_count(moved)} moved from {_name(source_group)} to {_name(target_group)}.')
+
+
 @verdi_group.command('relabel')
 @arguments.GROUP()
 @click.argument('label', type=click.STRING)

@@ -525,11 +525,12 @@ class Process(plumpy.processes.Process):
         self.node.set_process_status(status or None)
 
     async def step_until_terminated(self) -> None:
-        """Run it to its end; between two steps others of the loop have their turn, so that it can be paused and killed."""
+        """Run it to its end; between two steps the loop has its turn, so that it can be paused and killed."""
         await ensure_portal()
         while not self.has_terminated():
             await plumpy.processes.Process.step(self)  # a work chain may have a step of this name
-            await asyncio.sleep(0)
+            if self.state is ProcessState.RUNNING:  # the other states wait by themselves
+                await asyncio.sleep(0)
 
     async def _run_task(self, callback: Any, *args: Any, **kwargs: Any) -> Any:
         """Run a function or coroutine function of the process; the process is the current one meanwhile."""

@@ -352,7 +352,7 @@ class WorkChain(Process, metaclass=Protect):
 def _save_stepper(stepper: Any) -> dict[str, Any]:
     """Return the place in the outline, in the form plumpy's steppers restore themselves from.
 
-    The outline itself says which stepper is where, so that positions and names of steps are all there is to save; plumpy's
+    The outline says which stepper is where, so that positions and names of steps are all there is to save; plumpy's
     own ``save`` would look the class of each stepper up at every step.
     """
     if type(stepper) not in _STEPPERS:

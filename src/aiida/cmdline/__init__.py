@@ -36,7 +36,7 @@ _ELSEWHERE = {
     ),
     'aiida.cmdline.utils.ascii_vis': ('format_call_graph',),
     'aiida.cmdline.utils.common': ('is_verbose',),
-    'aiida.cmdline.utils.decorators': ('dbenv', 'with_dbenv'),
+    'aiida.cmdline.utils.decorators': ('dbenv', 'only_if_daemon_running', 'with_dbenv'),
     'aiida.cmdline.utils.echo': (
         'echo_critical',
         'echo_dictionary',

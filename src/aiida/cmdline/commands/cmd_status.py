@@ -113,16 +113,10 @@ def _check_broker(profile: Any) -> None:
 
 def _check_workers() -> None:
     """Say which workers are registered and alive."""
-    import time
+    from aiida.cmdline.utils.daemon import alive_workers
 
-    from aiida.manage.manager import get_manager
-
-    workers = get_manager().get_profile_storage().list_workers()
-    alive = [worker for worker in workers if time.time() - worker.heartbeat < _HEARTBEAT_LIMIT]
+    alive = alive_workers()
     if alive:
         _line('ok', 'daemon', f'{len(alive)} worker{"s" if len(alive) > 1 else ""} running')
     else:
         _line('note', 'daemon', 'not running')
-
-
-_HEARTBEAT_LIMIT = 60.0  # seconds

@@ -11,7 +11,14 @@ import click
 
 from aiida.cmdline.utils import echo
 
-__all__ = ('dbenv', 'deprecated_command', 'requires_loaded_profile', 'with_dbenv', 'with_manager')
+__all__ = (
+    'dbenv',
+    'deprecated_command',
+    'only_if_daemon_running',
+    'requires_loaded_profile',
+    'with_dbenv',
+    'with_manager',
+)
 
 Wrapped = TypeVar('Wrapped', bound=Callable[..., Any])
 
@@ -94,6 +101,31 @@ def deprecated_command(message: str) -> Callable[[Wrapped], Wrapped]:
 
             if get_option_value('warnings.showdeprecations', True):
                 echo.echo_deprecated(message)
+            return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+    return decorate
+
+
+def only_if_daemon_running(
+    echo_function: Callable[[str], Any] = echo.echo_critical, message: str | None = None
+) -> Callable[[Wrapped], Wrapped]:
+    """Return a decorator that lets the command run only where a worker is alive.
+
+    :param echo_function: prints the message where none is.
+    :param message: that message, instead of the default one.
+    """
+
+    def decorate(function: Wrapped) -> Wrapped:
+        @wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            from aiida.cmdline.utils.daemon import alive_workers
+
+            load_backend_if_not_loaded()
+            if not alive_workers():
+                echo_function(message or 'no worker is running: start them by `verdi daemon start`')
+                return None
             return function(*args, **kwargs)
 
         return wrapper  # type: ignore[return-value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -173,6 +174,17 @@ class Profile:
         if not isinstance(value, bool):
             raise TypeError(f'is_test_profile has to be true or false, got {value!r}')
         self._attributes[self.KEY_TEST_PROFILE] = value
+
+    @property
+    def repository_path(self) -> pathlib.Path:
+        """The folder of the container of files.
+
+        :raises KeyError: if the profile does not say where its data are.
+        """
+        uri = self.storage_config.get('repository_uri')
+        if uri is not None:
+            return pathlib.Path(uri.removeprefix('file://'))
+        return pathlib.Path(self.storage_config['filepath']) / 'container'
 
     @property
     def filepaths(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ __all__ = (
     'ALL',
     'ALL_STATES',
     'ALL_USERS',
+    'ALSO_UNGROUPED',
     'APPEND_TEXT',
     'ARCHIVE_FORMAT',
     'BROKER_HOST',
@@ -36,14 +37,26 @@ __all__ = (
     'CONFIG_FILE',
     'DATA',
     'DATUM',
+    'DB_BACKEND',
+    'DB_ENGINE',
+    'DB_HOST',
+    'DB_NAME',
+    'DB_PASSWORD',
+    'DB_PORT',
+    'DB_USERNAME',
     'DEBUG',
+    'DELETE_MISSING',
     'DESCRIPTION',
     'DICT_FORMAT',
     'DICT_KEYS',
     'DRY_RUN',
+    'DUMP_UNSEALED',
+    'END_DATE',
     'EXIT_STATUS',
     'EXPORT_FORMAT',
     'FAILED',
+    'FILTER_BY_LAST_DUMP_TIME',
+    'FLAT',
     'FORCE',
     'FORMULA_MODE',
     'FREQUENCY',
@@ -52,6 +65,10 @@ __all__ = (
     'GROUP_CLEAR',
     'HOSTNAME',
     'IDENTIFIER',
+    'INCLUDE_ATTRIBUTES',
+    'INCLUDE_EXTRAS',
+    'INCLUDE_INPUTS',
+    'INCLUDE_OUTPUTS',
     'INPUT_FORMAT',
     'INPUT_PLUGIN',
     'LABEL',
@@ -61,8 +78,11 @@ __all__ = (
     'NODES',
     'NON_INTERACTIVE',
     'OLDER_THAN',
+    'ONLY_TOP_LEVEL_CALCS',
+    'ONLY_TOP_LEVEL_WORKFLOWS',
     'ORDER_BY',
     'ORDER_DIRECTION',
+    'ORGANIZE_BY_GROUPS',
     'OVERWRITE',
     'PAST_DAYS',
     'PATH',
@@ -77,12 +97,17 @@ __all__ = (
     'PROFILE_SET_DEFAULT',
     'PROJECT',
     'RAW',
+    'RELABEL_GROUPS',
+    'REPOSITORY_PATH',
     'SCHEDULER',
     'SILENT',
     'SORT',
+    'START_DATE',
+    'SYMLINK_CALCS',
     'TIMEOUT',
     'TRAJECTORY_INDEX',
     'TRANSPORT',
+    'TRAVERSAL_RULE_HELP_STRING',
     'TYPE_STRING',
     'USER',
     'USER_EMAIL',
@@ -145,7 +170,7 @@ def graph_traversal_rules(rules: Any) -> Any:
         for name, rule in sorted(rules.value.items(), reverse=True):
             if rule.toggleable:
                 names = f'--{name.replace("_", "-")}/--no-{name.replace("_", "-")}'
-                text = f'Whether {rule.link_type.value} links are followed {rule.direction}.'
+                text = f'Include {TRAVERSAL_RULE_HELP_STRING[name]}.'
                 command = click.option(names, default=rule.default, show_default=True, help=text)(command)
         return command
 
@@ -493,3 +518,116 @@ WITH_ELEMENTS_EXCLUSIVE = OverridableOption(
     default=None,
     help='Only include structures that consist of these elements.',
 )
+ALSO_UNGROUPED = OverridableOption(
+    '--also-ungrouped/--no-also-ungrouped', default=False, show_default=True, help='Include nodes that are in no group.'
+)
+DB_BACKEND = OverridableOption(
+    '--db-backend',
+    required=True,
+    type=click.Choice(['core.psql_dos']),
+    default='core.psql_dos',
+    help='The entry point of the store.',
+)
+DB_ENGINE = OverridableOption(
+    '--db-engine',
+    required=False,
+    default='postgresql_psycopg',
+    type=click.Choice(['postgresql_psycopg', 'postgresql_psycopg2']),
+    help='The driver of the database.',
+)
+DB_HOST = OverridableOption(
+    '--db-host', required=True, type=types.HostnameType(), default='localhost', help='The machine of the database.'
+)
+DB_NAME = OverridableOption('--db-name', type=types.NonEmptyStringParamType(), help='The name of the database.')
+DB_PASSWORD = OverridableOption(
+    '--db-password', type=click.STRING, hide_input=True, help='The password of the user of the database.'
+)
+DB_PORT = OverridableOption('--db-port', required=True, type=click.INT, default=5432, help='The port of the database.')
+DB_USERNAME = OverridableOption('--db-username', type=types.NonEmptyStringParamType(), help='The user of the database.')
+DELETE_MISSING = OverridableOption(
+    '--delete-missing/--no-delete-missing',
+    default=True,
+    show_default=True,
+    help='Delete folders of nodes that no longer exist.',
+)
+DUMP_UNSEALED = OverridableOption(
+    '--dump-unsealed/--no-dump-unsealed',
+    default=False,
+    show_default=True,
+    help='Include processes that are not finished.',
+)
+END_DATE = OverridableOption(
+    '--end-date', default=None, show_default=True, help='Only include entries changed before this time.'
+)
+FILTER_BY_LAST_DUMP_TIME = OverridableOption(
+    '--filter-by-last-dump-time/--no-filter-by-last-dump-time',
+    default=True,
+    show_default=True,
+    help='Only include what changed since the last time.',
+)
+FLAT = OverridableOption(
+    '-f', '--flat', is_flag=True, default=False, help='Put all files of a process into one folder.'
+)
+INCLUDE_ATTRIBUTES = OverridableOption(
+    '--include-attributes/--exclude-attributes', default=True, show_default=True, help='Write the attributes.'
+)
+INCLUDE_EXTRAS = OverridableOption(
+    '--include-extras/--exclude-extras', default=False, show_default=True, help='Write the extras.'
+)
+INCLUDE_INPUTS = OverridableOption(
+    '--include-inputs/--exclude-inputs', default=True, show_default=True, help='Write the files of inputs.'
+)
+INCLUDE_OUTPUTS = OverridableOption(
+    '--include-outputs/--exclude-outputs', default=False, show_default=True, help='Write the files of outputs.'
+)
+ONLY_TOP_LEVEL_CALCS = OverridableOption(
+    '--only-top-level-calcs/--no-only-top-level-calcs',
+    default=True,
+    show_default=True,
+    help='Leave out calculations that workflows called, as entries of their own.',
+)
+ONLY_TOP_LEVEL_WORKFLOWS = OverridableOption(
+    '--only-top-level-workflows/--no-only-top-level-workflows',
+    default=True,
+    show_default=True,
+    help='Leave out workflows that others called, as entries of their own.',
+)
+ORGANIZE_BY_GROUPS = OverridableOption(
+    '--organize-by-groups/--no-organize-by-groups',
+    default=True,
+    show_default=True,
+    help='Make a folder for each group.',
+)
+RELABEL_GROUPS = OverridableOption(
+    '--relabel-groups/--no-relabel-groups',
+    default=True,
+    show_default=True,
+    help='Rename folders of groups that were renamed.',
+)
+REPOSITORY_PATH = OverridableOption(
+    '--repository', type=click.Path(file_okay=False), help='The absolute path of the folder for files.'
+)
+START_DATE = OverridableOption(
+    '--start-date', default=None, show_default=True, help='Only include entries changed after this time.'
+)
+SYMLINK_CALCS = OverridableOption(
+    '--symlink-calcs/--no-symlink-calcs',
+    default=False,
+    show_default=True,
+    help='Write a calculation once, and link to it.',
+)
+
+TRAVERSAL_RULE_HELP_STRING = {
+    'call_calc_forward': 'calculations that are called',
+    'call_calc_backward': 'workflows that call a calculation',
+    'call_work_forward': 'workflows that are called',
+    'call_work_backward': 'workflows that call a workflow',
+    'input_calc_forward': 'calculations that use data',
+    'input_calc_backward': 'inputs of calculations',
+    'input_work_forward': 'workflows that use data',
+    'input_work_backward': 'inputs of workflows',
+    'create_forward': 'data that calculations create',
+    'create_backward': 'calculations that create data',
+    'return_forward': 'data that workflows return',
+    'return_backward': 'workflows that return data',
+}

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
+
+#: The folder of the programs of this environment.
+BIN = pathlib.Path(sys.executable).parent
 
 SCRIPT = """
 import sys
@@ -30,7 +34,19 @@ print(node.pk, outputs['y'].value, node.is_finished_ok)
 """
 
 
-def test_from_an_empty_home_to_a_workflow(verdi, call, environment, tmp_path):
+JOB = """
+from aiida.engine import run_get_node
+
+builder = CalculationFactory('core.arithmetic.add').get_builder()
+builder.code = load_code('bash@localhost')
+builder.x = Int(3)
+builder.y = Int(4)
+outputs, node = run_get_node(builder)
+print(outputs['sum'].value, node.exit_status)
+"""
+
+
+def test_from_an_empty_home_to_workflows_and_jobs(verdi, call, environment, tmp_path):
     assert 'there is none yet' in verdi('status').stdout
     assert 'verdi presto' in verdi('code', 'list', status=1).stderr
     home = pathlib.Path(environment['HOME'])
@@ -52,8 +68,14 @@ def test_from_an_empty_home_to_a_workflow(verdi, call, environment, tmp_path):
     assert (value, succeeded) == ('42', 'True')
     assert call('runaiida', str(script), '2').stdout.split()[-2:] == ['4', 'True']
 
+    script.write_text(JOB)
+    assert verdi('run', str(script), input='').stdout.splitlines()[-1] == '7 0'
+    assert 'ArithmeticAddCalculation' in verdi('process', 'list', '-a', '-P', 'process_label').stdout
+
     rows = verdi('process', 'list', '-a', '-r', '-P', 'pk', 'process_label', 'process_state').stdout
-    assert [line.split()[1] for line in rows.splitlines()] == ['Twice', 'add', 'Twice', 'add']
+    assert [line.split()[1] for line in rows.splitlines()] == [
+        *('Twice', 'add', 'Twice', 'add', 'ArithmeticAddCalculation')
+    ]
     assert f'{pk} ' in rows
     assert 'computing' in verdi('process', 'report', pk).stdout
     assert 'Finished [0]' in verdi('process', 'show', pk).stdout
@@ -140,3 +162,9 @@ def test_verdi_starts_at_once(verdi, call):
         return min(times)
 
     assert seconds(lambda: verdi('--help')) - seconds(lambda: call('python', '-c', 'pass')) < 0.3
+
+
+def test_runaiida_without_a_profile(call, tmp_path):
+    (tmp_path / 'script.py').write_text('print(1)')
+    assert 'verdi presto' in call(str(BIN / 'runaiida'), 'script.py', status=1).stderr
+    assert 'Usage:' in call(str(BIN / 'runaiida'), '--help').stdout

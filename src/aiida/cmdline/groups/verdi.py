@@ -73,13 +73,28 @@ class VerdiContext(click.Context):
             self.color = False
 
 
-class VerdiCommand(click.Command):
+class _OneLineErrors(click.Command):
+    """A command whose errors end in one line and a status."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line; an error of this program ends in one line and exit status 1."""
+        if not kwargs.get('standalone_mode', True):
+            return super().main(*args, **kwargs)
+        try:
+            return super().main(*args, **kwargs)
+        except Exception as exception:
+            if wants_traceback():
+                raise
+            _die(exception)
+
+
+class VerdiCommand(_OneLineErrors):
     """A command with the option ``--verbosity``."""
 
     context_class = VerdiContext
 
 
-class VerdiCommandGroup(click.Group):
+class VerdiCommandGroup(_OneLineErrors, click.Group):
     """A group whose commands have the option ``--verbosity``, and that says what a mistyped command may have meant."""
 
     context_class = VerdiContext
@@ -126,17 +141,6 @@ class VerdiCommandGroup(click.Group):
         """Return a decorator that adds a group to this one, of the same class."""
         kwargs.setdefault('cls', VerdiCommandGroup)
         return super().group(*args, **kwargs)
-
-    def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the command line; an error of this program ends in one line and exit status 1."""
-        if not kwargs.get('standalone_mode', True):
-            return super().main(*args, **kwargs)
-        try:
-            return super().main(*args, **kwargs)
-        except Exception as exception:
-            if wants_traceback():
-                raise
-            _die(exception)
 
 
 def _die(exception: Exception) -> NoReturn:

@@ -20,6 +20,7 @@ from aiida.engine.processes.futures import ProcessFuture
 from aiida.engine.processes.process import Process
 from aiida.engine.runtime import driving
 from aiida.engine.runtime.current import RUNNER
+from aiida.engine.runtime.obeying import Obedience
 from aiida.engine.runtime.watching import Watcher
 from aiida.engine.utils import instantiate_process, is_process_function, prepare_inputs
 from aiida.orm import ProcessNode
@@ -149,6 +150,11 @@ class Runner:
     def watcher(self) -> Watcher:
         """Who watches processes that are run elsewhere."""
         return Watcher(self.loop, self._poll_interval)
+
+    @cached_property
+    def obedience(self) -> Obedience:
+        """Who does what the rows of the processes say is wanted."""
+        return Obedience(self.loop, self.owner or '', self._live)
 
     @property
     def owner(self) -> str | None:
@@ -310,6 +316,8 @@ class Runner:
     def register(self, process: Process) -> None:
         """Note that a process lives here."""
         self._live[process.pid] = process
+        if process.is_persistent and self.owner is not None:
+            self.obedience.watch()
 
     def unregister(self, process: Process) -> None:
         """Note that a process lives here no more, and tell who waits for it if it has ended."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +12,14 @@ from engine_samples import Fan, Leaf, Slow, Stuck
 from plumpy.exceptions import KilledError
 
 from aiida import orm
-from aiida.engine import ToContext, WorkChain, run, while_
+from aiida.engine import ToContext, WorkChain, run, submit, while_
+from aiida.engine.processes.control import (
+    ProcessTimeoutException,
+    get_active_processes,
+    kill_processes,
+    pause_processes,
+    play_processes,
+)
 from aiida.engine.runners import Runner
 
 
@@ -246,3 +254,85 @@ def test_work_chains_take_turns(runner: Runner) -> None:
         await task
 
     live(runner, first, watch)
+
+
+@pytest.fixture
+def elsewhere(store: Any) -> Iterator[Runner]:
+    """A runner in a thread, which counts as another program."""
+    started = threading.Event()
+    made: list[Runner] = []
+
+    def target() -> None:
+        with Runner() as other:
+            made.append(other)
+            other.loop.call_soon(started.set)
+            other.start()
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    started.wait()
+    yield made[0]
+    made[0].stop()
+    thread.join()
+
+
+def launch_there(runner: Runner, process_class: Any) -> Any:
+    async def schedule() -> Any:
+        return runner.schedule(process_class)
+
+    return asyncio.run_coroutine_threadsafe(schedule(), runner.loop).result(5)
+
+
+def test_what_is_run_elsewhere_obeys_its_row(elsewhere: Runner) -> None:
+    node = launch_there(elsewhere, Slow)
+    node = orm.load_node(node.pk)
+    pause_processes([node], msg_text='a rest')
+    assert node.paused
+    assert node.process_status == 'a rest'
+    play_processes([node])
+    assert not node.paused
+    kill_processes([node], msg_text='enough')
+    assert node.is_killed
+    assert node.process_status == 'enough'
+    assert all(child.is_killed for child in node.called)
+    with pytest.raises(ValueError, match='either'):
+        kill_processes()
+    with pytest.raises(ValueError, match='either'):
+        kill_processes([node], all_entries=True)
+
+
+def test_what_nobody_runs_is_dealt_with_here(store: Any) -> None:
+    nodes = [submit(Leaf, x=number) for number in range(3)]
+    assert get_active_processes() == nodes
+    assert get_active_processes(project='id') == [node.pk for node in nodes]
+    pause_processes(nodes[:2])
+    assert [node.paused for node in nodes] == [True, True, False]
+    assert get_active_processes(paused=True) == nodes[:2]
+    assert [row.node_id for row in store.claim('worker', 1e10, 2e10, limit=9)] == [nodes[2].pk]
+    store.release(nodes[2].pk, 1, 0.0)
+    play_processes(all_entries=True)
+    assert not any(node.paused for node in nodes)
+    kill_processes(all_entries=True)
+    assert all(node.is_killed and node.is_sealed for node in nodes)
+    assert store.list_checkpoints() == []
+
+
+def test_what_lives_here_is_dealt_with_at_once() -> None:
+    process = Leaf(inputs={'x': 1})
+    pause_processes([process.node])
+    assert process.paused
+    play_processes([process.node])
+    assert not process.paused
+    kill_processes([process.node])
+    assert process.node.is_killed
+
+
+def test_who_does_not_answer(store: Any, caplog: Any) -> None:
+    node = submit(Leaf, x=1)
+    assert store.claim_one(node.pk, 'elsewhere:1:1.0', 1.0, 1e12) is not None
+    with pytest.raises(ProcessTimeoutException, match=f'Process<{node.pk}>'):
+        kill_processes([node], timeout=0.05)
+    assert store.read_run(node.pk).desired_state == 'kill'
+    done = run.get_node(Leaf, x=1).node  # type: ignore[attr-defined]
+    kill_processes([done])
+    assert f'Process<{done.pk}> is already terminated' in caplog.text

@@ -580,12 +580,12 @@ class Process(plumpy.processes.Process):
         runner.register(self)
 
     def give_away(self) -> None:
-        """Leave the process, which was not started yet, to the workers."""
+        """Leave the process, no step of which is being run, to the workers."""
         node = self.node
         store = node.backend
         with store.transaction():
-            if self.recorded_state is not ProcessState.CREATED:
-                node.set_process_state(ProcessState.CREATED)
+            if self.recorded_state is not self.state:
+                node.set_process_state(cast('ProcessState', self.state))
             node.flush()
             if self.fence:
                 store.release(cast('int', node.pk), self.fence, time.time())

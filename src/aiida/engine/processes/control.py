@@ -1,0 +1,171 @@
+"""Killing, pausing and playing processes, wherever they are run.
+
+What is wanted of a process is written to its row, and whoever runs it obeys at the next boundary. If nobody does,
+because it waits for a worker or its program is gone, it is carried out here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from aiida.common.exceptions import AiidaException
+from aiida.common.log import AIIDA_LOGGER
+from aiida.engine.runners import Runner
+from aiida.engine.runtime.current import current_runner
+from aiida.engine.runtime.resuming import owner_is_alive, restore
+from aiida.orm import ProcessNode, QueryBuilder
+
+__all__ = (
+    'ProcessTimeoutException',
+    'get_active_processes',
+    'kill_processes',
+    'pause_processes',
+    'play_processes',
+)
+
+LOGGER = AIIDA_LOGGER.getChild('engine.processes')
+_MODULE = 'aiida.engine.processes.control'
+_ACTIVE = ('created', 'running', 'waiting')
+_LOOK = 0.02
+
+
+class ProcessTimeoutException(AiidaException):
+    """Whoever runs a process did not do in time what was asked."""
+
+
+def get_active_processes(paused: bool = False, project: str | list[str] = '*') -> list[Any]:
+    """Return the processes that are not terminated, oldest first.
+
+    :param paused: only those that are paused.
+    :param project: what is returned of each, the node for ``*``.
+    """
+    filters: dict[str, Any] = {'attributes.process_state': {'in': list(_ACTIVE)}}
+    if paused:
+        filters['attributes.paused'] = True
+    query = QueryBuilder().append(ProcessNode, tag='process', filters=filters, project=project)
+    query.order_by({'process': {'id': 'asc'}})
+    return query.all(flat=True)
+
+
+def kill_processes(
+    processes: list[ProcessNode] | None = None,
+    *,
+    msg_text: str = f'Killed through `{_MODULE}.kill_processes`',
+    force: bool = False,
+    all_entries: bool = False,
+    timeout: float = 5.0,
+) -> None:
+    """Kill processes and those they called.
+
+    :param processes: which.
+    :param msg_text: why, for their status.
+    :param force: whether jobs on computers are left to themselves.
+    :param all_entries: all that are not terminated, instead of ``processes``.
+    :param timeout: seconds in which whoever runs one should have obeyed.
+    :raises ValueError: if both or neither of ``processes`` and ``all_entries`` are given.
+    :raises ProcessTimeoutException: if some did not obey; the request stays.
+    """
+    _perform(
+        _choose(processes, all_entries, lambda: get_active_processes()),
+        'kill',
+        msg_text,
+        timeout,
+        act=lambda process: process.kill(msg_text, force),
+        done=lambda node: node.is_terminated,
+    )
+
+
+def pause_processes(
+    processes: list[ProcessNode] | None = None,
+    *,
+    msg_text: str = f'Paused through `{_MODULE}.pause_processes`',
+    all_entries: bool = False,
+    timeout: float = 5.0,
+) -> None:
+    """Pause processes; parameters and errors as for :func:`kill_processes`."""
+    _perform(
+        _choose(processes, all_entries, lambda: get_active_processes()),
+        'pause',
+        msg_text,
+        timeout,
+        act=lambda process: process.pause(msg_text),
+        done=lambda node: node.is_terminated or node.paused,
+    )
+
+
+def play_processes(
+    processes: list[ProcessNode] | None = None, *, all_entries: bool = False, timeout: float = 5.0
+) -> None:
+    """Let paused processes go on; parameters and errors as for :func:`kill_processes`."""
+    _perform(
+        _choose(processes, all_entries, lambda: get_active_processes(paused=True)),
+        'run',
+        None,
+        timeout,
+        act=lambda process: process.play(),
+        done=lambda node: node.is_terminated or not node.paused,
+    )
+
+
+def _choose(
+    processes: list[ProcessNode] | None, all_entries: bool, everything: Callable[[], list[Any]]
+) -> list[ProcessNode]:
+    if bool(processes) == all_entries:
+        raise ValueError('give either `processes` or `all_entries=True`')
+    return everything() if all_entries else list(processes or ())
+
+
+def _perform(
+    nodes: list[ProcessNode],
+    wanted: Literal['run', 'pause', 'kill'],
+    message: str | None,
+    timeout: float,
+    act: Callable[[Any], Any],
+    done: Callable[[Any], bool],
+) -> None:
+    """Ask for something of processes, do it where nobody else can, and wait until it is done."""
+    asked = []
+    for node in nodes:
+        if node.is_terminated:
+            LOGGER.error('Process<%s> is already terminated.', node.pk)
+        elif _ask(node, wanted, message, act):
+            asked.append(node)
+    deadline = time.monotonic() + timeout
+    while asked and time.monotonic() < deadline:
+        asked = [node for node in asked if not done(node)]
+        if asked:
+            time.sleep(_LOOK)
+    if asked:
+        pks = ', '.join(f'Process<{node.pk}>' for node in asked)
+        raise ProcessTimeoutException(
+            f'no answer within {timeout} seconds from: {pks}; what was asked for stays asked for'
+        )
+
+
+def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any], Any]) -> bool:
+    """Ask for something of a process; return whether somebody else has to do it."""
+    live = current_runner().live_process(node.pk)
+    if live is not None:
+        act(live)
+        return False
+    store = node.backend
+    pk: Any = node.pk
+    if not store.set_desired(pk, wanted, message):
+        LOGGER.error('Process<%s> is unreachable: nobody is to run it.', pk)
+        return False
+    row = store.read_run(pk)
+    if row is None or (row.owner is not None and owner_is_alive(row.owner)):
+        return row is not None
+    _carry_out(pk, act)
+    return False
+
+
+def _carry_out(pk: int, act: Callable[[Any], Any]) -> None:
+    """Do something with a process that nobody runs, and leave it to the workers again unless that ended it."""
+    with Runner() as runner:
+        process = restore(runner, pk)
+        act(process)
+        if not process.has_terminated():
+            process.give_away()

@@ -374,3 +374,19 @@ def test_another_interpreter_does_not_take_what_is_alive(monkeypatch: Any, runne
         monkeypatch.setattr(Runner, 'owner', 'elsewhere:1:1.0')
         with pytest.raises(InvalidOperation, match='is alive'):
             resume(other, process.pid)  # type: ignore[arg-type]
+
+
+def test_builders_in_the_context(runner: Runner) -> None:
+    process: Any = created()
+    process.ctx.builder = Leaf.get_builder()
+    process.ctx.builder.x = orm.Int(3).store()
+    process.ctx.builder.metadata.label = 'mine'
+    process.ctx.metadata = process.ctx.builder.metadata
+    AiiDAPersister().save_checkpoint(process)
+    again = unbundle(runner, process)
+    assert again.ctx.builder.process_class is Leaf
+    assert again.ctx.builder.x == 3
+    assert again.ctx.metadata.label == 'mine'
+    result, node = run_get_node(again.ctx.builder)
+    assert result['y'] == 6
+    assert node.label == 'mine'

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiida.common.extendeddicts import AttributeDict
 from aiida.engine.processes.ports import PortNamespace
+from aiida.engine.runtime import codec
 from aiida.orm import Dict, Node
 
 if TYPE_CHECKING:
@@ -272,3 +274,16 @@ def _show(value: Any) -> Any:
     if isinstance(value, Node):
         return f'{value.label} ({value})' if value.label else str(value)
     return str(value)
+
+
+def _restore(content: tuple[type[Process], dict[str, Any]]) -> ProcessBuilder:
+    process_class, inputs = content
+    builder = process_class.get_builder()
+    builder._merge(inputs)
+    return builder
+
+
+codec.register(ProcessBuilderNamespace, 'inputs', ProcessBuilderNamespace._inputs, AttributeDict, subclasses=True)
+codec.register(
+    ProcessBuilder, 'builder', lambda value: (value.process_class, value._inputs(prune=True)), _restore, subclasses=True
+)

@@ -73,6 +73,25 @@ class TestKilling:
         with pytest.raises(KilledError):
             process.future().result()
 
+    @pytest.mark.parametrize('command', ['submit', 'update'])
+    def test_just_when_a_task_has_ended(self, runner, bash, command, monkeypatch):
+        """The result of the task is there, but nobody has looked at it yet."""
+        name = f'task_{command}_job'
+        right = getattr(tasks, name)
+
+        async def ask_in_between(node, other, cancellable):
+            result = await right(node, other, cancellable) if command == 'submit' else False
+            cancellable.set_result(result)
+            process.kill('now')
+            return result
+
+        monkeypatch.setattr(tasks, name, ask_in_between)
+        node = submit(runner, bash, 'sleep 100\n')
+        process = runner.live_process(node.pk)
+        drive(runner, until(process.has_terminated))
+        drive(runner, until(lambda: not group_runs(process.node.get_job_id())))
+        assert load_node(node.pk).is_killed
+
     def test_a_paused_process_too(self, runner, bash):
         node = submit(runner, bash, 'sleep 100\n')
         process = runner.live_process(node.pk)

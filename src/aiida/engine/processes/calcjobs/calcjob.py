@@ -21,12 +21,13 @@ from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND, UPLOAD_COMMA
 from aiida.engine.processes.calcjobs.validation import (
     validate_additional_retrieve_list,
     validate_calc_job,
+    validate_monitors,
     validate_parser,
 )
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.processes.process import Process
 from aiida.engine.processes.process_spec import CalcJobProcessSpec
-from aiida.orm import AbstractCode, CalcJobNode, FolderData, Node, RemoteData
+from aiida.orm import AbstractCode, CalcJobNode, Dict, FolderData, Node, RemoteData
 from aiida.schedulers import Scheduler
 
 if TYPE_CHECKING:
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
     from aiida.engine.processes.calcjobs.importer import CalcJobImporter
     from aiida.engine.processes.ports import PortNamespace
 
-__all__ = ('CalcJob', 'validate_additional_retrieve_list', 'validate_calc_job', 'validate_parser')
+__all__ = (
+    'CalcJob',
+    'validate_additional_retrieve_list',
+    'validate_calc_job',
+    'validate_monitors',
+    'validate_parser',
+)
 
 
 class CalcJob(Process):
@@ -81,6 +88,15 @@ class CalcJob(Process):
             required=False,
             help='The folder on a computer in which an equal job was run elsewhere. Nothing is run then: the input '
             'files are made for the record, and the results are retrieved from there and parsed.',
+        )
+        spec.input_namespace(
+            'monitors',
+            valid_type=Dict,
+            required=False,
+            dynamic=True,
+            validator=validate_monitors,
+            help='Functions that look after the running job and may have it killed: for each its `entry_point`, and '
+            'maybe `kwargs`, `priority` and `minimum_poll_interval` (s).',
         )
         define_options(spec)
         spec.output('remote_folder', valid_type=RemoteData, help='The folder on the computer in which the job was run.')

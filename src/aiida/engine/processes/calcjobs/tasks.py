@@ -24,6 +24,7 @@ from aiida.common.folders import SandboxFolder
 from aiida.common.log import AIIDA_LOGGER
 from aiida.common.options import get_option_value
 from aiida.engine.daemon import execmanager
+from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
@@ -182,6 +183,15 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
     return bool(done)
 
 
+async def task_monitor_job(
+    node: CalcJobNode, transport_queue: TransportQueue, cancellable: InterruptableFuture, monitors: CalcJobMonitors
+) -> CalcJobMonitorResult | None:
+    """Call the monitors of a job that are due; return the result that asks for it to be killed, if there is one."""
+    process = functools.partial(monitors.process, node)
+    result: CalcJobMonitorResult | None = await _attempt(node, 'monitor', transport_queue, cancellable, process)
+    return result
+
+
 async def task_retrieve_job(
     process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture
 ) -> str | None:
@@ -228,6 +238,16 @@ async def task_kill_job(node: CalcJobNode, transport_queue: TransportQueue, canc
     return True
 
 
+async def _update_for_a_while(
+    node: CalcJobNode, job_manager: JobManager, seconds: float | None, cancellable: InterruptableFuture
+) -> bool:
+    """Wait for news of a job, at most so long; return whether it is done."""
+    try:
+        return await asyncio.wait_for(task_update_job(node, job_manager, cancellable), seconds)
+    except TimeoutError:
+        return False
+
+
 @plumpy.auto_persist('_command')
 class Waiting(plumpy.process_states.Waiting):
     """The waiting state of a job, which says what is to be done next: upload, submit, update or retrieve."""
@@ -248,6 +268,8 @@ class Waiting(plumpy.process_states.Waiting):
         self._task: InterruptableFuture | None = None
         self._killing: Any = None
         self._command: str = data['command'] if isinstance(data, dict) else cast('str', data)
+        self._pending: Interruption | None = None
+        self._monitors: CalcJobMonitors | None = None
 
     @property
     def process(self) -> CalcJob:
@@ -259,6 +281,21 @@ class Waiting(plumpy.process_states.Waiting):
         super().load_instance_state(saved_state, load_context)
         self._task = None
         self._killing = None
+        self._pending = None
+        self._monitors = None
+
+    @property
+    def monitors(self) -> CalcJobMonitors | None:
+        """The monitors of the job, ``None`` if there are none."""
+        inputs: Any = self.process.inputs
+        if self._monitors is None and inputs is not None and inputs.get('monitors'):
+            self._monitors = CalcJobMonitors(inputs['monitors'])
+        return self._monitors
+
+    @property
+    def monitor_result(self) -> CalcJobMonitorResult | None:
+        """Why a monitor had the job killed, ``None`` if none did."""
+        return self.data.get('monitor_result') if isinstance(self.data, dict) else None
 
     async def execute(self) -> Any:  # type: ignore[override]
         """Do what is next and return the state after it.
@@ -299,23 +336,76 @@ class Waiting(plumpy.process_states.Waiting):
                 return self.create_state(ProcessState.RUNNING, process.terminate, result)
             return self.update()
         if self._command == UPDATE_COMMAND:
-            while not await self._launch_task(task_update_job, node, runner.job_manager):
-                state = node.get_scheduler_state()
-                process.set_status(f'Monitoring scheduler: job state {state.name if state else "unknown"}')
-                process._write_at_once()
-            return self.retrieve()
+            return await self._wait_for_end()
         if self._command == RETRIEVE_COMMAND:
-            return self.parse(await self._launch_task(task_retrieve_job, process, runner.transport))
+            return self._after_retrieval(await self._launch_task(task_retrieve_job, process, runner.transport))
         raise RuntimeError(f'a job cannot wait for `{self._command}`')
 
+    async def _wait_for_end(self) -> Any:
+        """Wait until the job has ended, or a monitor wants it to be killed."""
+        process, runner = self.process, self.process.runner
+        node, monitors = process.node, self.monitors
+        patience = None if monitors is None else max(0.1, node.get_authinfo().computer.get_minimum_job_poll_interval())
+        while True:
+            if monitors is not None:
+                result = await self._launch_task(task_monitor_job, node, runner.transport, monitors=monitors)
+                if result is not None:
+                    return await self._stop_by_monitor(result)
+            if await self._launch_task(_update_for_a_while, node, runner.job_manager, patience):
+                return self.retrieve()
+            state = node.get_scheduler_state()
+            process.set_status(f'Monitoring scheduler: job state {state.name if state else "unknown"}')
+            process._write_at_once()
+
+    async def _stop_by_monitor(self, result: CalcJobMonitorResult) -> Any:
+        """Kill the job, and return the state that follows."""
+        process = self.process
+        process.node.logger.report('monitor `%s` has the job killed: %s', result.key, result.message)
+        await self._kill_job()
+        if result.outputs:
+            process.out_many(result.outputs)
+        if not result.retrieve:
+            return self.create_state(ProcessState.RUNNING, process.terminate, self._exit_code_of(result))
+        return self.retrieve(CalcJobMonitorResult(**{**vars(result), 'outputs': None}))
+
+    def _after_retrieval(self, retrieved_temporary_folder: str | None) -> Any:
+        """Return the state after the files were retrieved: they are parsed, unless a monitor did not want that."""
+        result = self.monitor_result
+        if result is None:
+            return self.parse(retrieved_temporary_folder)
+        exit_code = self._exit_code_of(result)
+        if not result.parse:
+            if retrieved_temporary_folder is not None:
+                shutil.rmtree(retrieved_temporary_folder, ignore_errors=True)
+            return self.create_state(ProcessState.RUNNING, self.process.terminate, exit_code)
+        return self.parse(retrieved_temporary_folder, exit_code if result.override_exit_code else None)
+
+    def _exit_code_of(self, result: CalcJobMonitorResult) -> ExitCode:
+        return cast('ExitCode', self.process.exit_codes.STOPPED_BY_MONITOR.format(message=result.message))
+
     async def _launch_task(self, coro: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a task that :meth:`interrupt` interrupts, and return its result."""
+        """Run a task that :meth:`interrupt` interrupts, and return its result.
+
+        An interruption that came when no task was running is raised before the next one, a kill after the last one too.
+        """
+        self._raise_pending(Interruption)
         task_fn = functools.partial(coro, *args, **kwargs)
+        task = self._task = interruptable_task(lambda cancellable: task_fn(cancellable=cancellable))
         try:
-            self._task = interruptable_task(lambda cancellable: task_fn(cancellable=cancellable))
-            return await self._task
+            result = await task
         finally:
             self._task = None
+            inner: asyncio.Task[None] = task._task  # type: ignore[attr-defined]
+            if not inner.done():
+                inner.cancel()
+        self._raise_pending(KillInterruption)
+        return result
+
+    def _raise_pending(self, kind: type[Interruption]) -> None:
+        pending = self._pending
+        if isinstance(pending, kind):
+            self._pending = None
+            raise pending
 
     async def _kill_job(self) -> None:
         """Kill the job, and tell who asked for it.
@@ -346,9 +436,12 @@ class Waiting(plumpy.process_states.Waiting):
         """Return the state in which the end of the job is waited for."""
         return self._wait_for(UPDATE_COMMAND)
 
-    def retrieve(self) -> Waiting:
-        """Return the state in which the results are retrieved."""
-        return self._wait_for(RETRIEVE_COMMAND)
+    def retrieve(self, monitor_result: CalcJobMonitorResult | None = None) -> Waiting:
+        """Return the state in which the results are retrieved, of a job that a monitor had killed maybe."""
+        if monitor_result is None:
+            return self._wait_for(RETRIEVE_COMMAND)
+        data = {'command': RETRIEVE_COMMAND, 'monitor_result': monitor_result}
+        return cast('Waiting', self.create_state(ProcessState.WAITING, None, msg='Waiting to retrieve', data=data))
 
     def parse(self, retrieved_temporary_folder: str | None, exit_code: ExitCode | None = None) -> Any:
         """Return the state in which the results are parsed."""
@@ -358,6 +451,8 @@ class Waiting(plumpy.process_states.Waiting):
         """Interrupt what is waited for; return a future of the job's being killed if it is to be."""
         if self._task is not None and not self._task.done():
             self._task.interrupt(reason)
+        else:
+            self._pending = reason
         if isinstance(reason, KillInterruption):
             if self._killing is None:
                 self._killing = plumpy.futures.Future()

@@ -10,7 +10,7 @@ from aiida.common.exceptions import ConfigurationError, EntryPointError, NotExis
 if TYPE_CHECKING:
     from aiida.orm import AbstractCode, Computer
 
-__all__ = ('validate_additional_retrieve_list', 'validate_calc_job', 'validate_parser')
+__all__ = ('validate_additional_retrieve_list', 'validate_calc_job', 'validate_monitors', 'validate_parser')
 
 
 def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
@@ -78,6 +78,18 @@ def validate_parser(parser_name: Any, _: Any) -> str | None:
         load_entry_point('aiida.parsers', parser_name)
     except (EntryPointError, NotExistent) as exception:
         return f'the parser `{parser_name}` could not be loaded: {exception}'
+    return None
+
+
+def validate_monitors(monitors: Any, _: Any) -> str | None:
+    """Return what is wrong with monitors, ``None`` if they can be loaded and take their keywords."""
+    from aiida.engine.processes.calcjobs.monitors import CalcJobMonitor
+
+    for key, monitor in monitors.items():
+        try:
+            CalcJobMonitor(**monitor.get_dict())
+        except (EntryPointError, TypeError, ValueError) as exception:
+            return f'`monitors.{key}` is invalid: {exception}'
     return None
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiida.orm import CalcJobNode, Computer
     from aiida.transports import Transport
 
-__all__ = ('kill_calculation', 'retrieve_calculation', 'submit_calculation', 'upload_calculation')
+__all__ = ('has_output', 'kill_calculation', 'retrieve_calculation', 'submit_calculation', 'upload_calculation')
 
 #: The folder, beside those of the jobs, that holds what was found where a job was to go.
 REMOTE_WORK_DIRECTORY_LOST_FOUND = 'lost+found'
@@ -71,7 +71,7 @@ def upload_calculation(
     logger = _job_logger(node)
     if dry_run:
         workdir = PurePosixPath(folder.abspath)
-    elif _has_output(node, 'remote_folder'):
+    elif has_output(node, 'remote_folder'):
         logger.warning('CalcJobNode<%s> has a `remote_folder` already: it was uploaded before', node.pk)
         return None
     else:
@@ -103,7 +103,8 @@ def _computer(node: CalcJobNode) -> Computer:
     return computer
 
 
-def _has_output(node: CalcJobNode, label: str) -> bool:
+def has_output(node: CalcJobNode, label: str) -> bool:
+    """Return whether a job has an output of this name already."""
     return bool(node.base.links.get_outgoing(link_type=LinkType.CREATE, link_label_filter=label).all())
 
 
@@ -334,7 +335,7 @@ def retrieve_calculation(
     workdir = calculation.get_remote_workdir()
     assert workdir is not None, 'a job has a working directory before anything is retrieved'
     retrieved = None
-    if not _has_output(calculation, calculation.link_label_retrieved):
+    if not has_output(calculation, calculation.link_label_retrieved):
         with SandboxFolder() as folder:
             retrieve_files_from_list(calculation, transport, folder.abspath, calculation.get_retrieve_list() or [])
             retrieved = FolderData()

@@ -27,7 +27,7 @@ from aiida.engine.processes.calcjobs.validation import (
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.processes.process import Process
 from aiida.engine.processes.process_spec import CalcJobProcessSpec
-from aiida.orm import AbstractCode, CalcJobNode, Dict, FolderData, Node, RemoteData
+from aiida.orm import AbstractCode, CalcJobNode, Dict, FolderData, Node, RemoteData, RemoteStashData
 from aiida.schedulers import Scheduler
 
 if TYPE_CHECKING:
@@ -101,6 +101,12 @@ class CalcJob(Process):
         define_options(spec)
         spec.output('remote_folder', valid_type=RemoteData, help='The folder on the computer in which the job was run.')
         spec.output(
+            'remote_stash',
+            valid_type=RemoteStashData,
+            required=False,
+            help='The files that were put aside on the computer, as the option `stash` says.',
+        )
+        spec.output(
             cls.link_label_retrieved,
             valid_type=FolderData,
             pass_to_parser=True,
@@ -113,6 +119,7 @@ class CalcJob(Process):
             (131, 'ERROR_SCHEDULER_INVALID_ACCOUNT', 'The specified account is invalid.'),
             (140, 'ERROR_SCHEDULER_NODE_FAILURE', 'The node running the job failed.'),
             (150, 'STOPPED_BY_MONITOR', '{message}'),
+            (160, 'ERROR_STASHING_FAILED', '{message}'),
         ):
             spec.exit_code(status, label, message, invalidates_cache=True)
 

@@ -19,11 +19,12 @@ import plumpy.process_states
 from plumpy.process_states import Interruption, KillInterruption, PauseInterruption, ProcessState
 
 from aiida.common.datastructures import CalcJobState
-from aiida.common.exceptions import FeatureNotAvailable, TransportTaskException
+from aiida.common.exceptions import FeatureNotAvailable, StashingError, TransportTaskException
 from aiida.common.folders import SandboxFolder
 from aiida.common.log import AIIDA_LOGGER
 from aiida.common.options import get_option_value
 from aiida.engine.daemon import execmanager
+from aiida.engine.daemon.stashing import stash_calculation
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
@@ -43,6 +44,7 @@ __all__ = ('PreSubmitException', 'TransportTaskException', 'Waiting')
 UPLOAD_COMMAND = 'upload'
 SUBMIT_COMMAND = 'submit'
 UPDATE_COMMAND = 'update'
+STASH_COMMAND = 'stash'
 RETRIEVE_COMMAND = 'retrieve'
 KILL_COMMAND = 'kill'
 
@@ -192,6 +194,27 @@ async def task_monitor_job(
     return result
 
 
+async def task_stash_job(
+    process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture
+) -> ExitCode | None:
+    """Put files of a job aside on the computer, if that is wanted; return an exit code if they are not all there."""
+    node = process.node
+    if not node.get_option('stash') or execmanager.has_output(node, 'remote_stash'):
+        return None
+
+    def stash(transport: Transport) -> ExitCode | None:
+        try:
+            process.out('remote_stash', stash_calculation(node, transport))
+        except StashingError as exception:
+            node.logger.warning('files could not be put aside: %s', exception)
+            return cast('ExitCode', process.exit_codes.ERROR_STASHING_FAILED.format(message=str(exception)))
+        return None
+
+    node.set_state(CalcJobState.STASHING)
+    result: ExitCode | None = await _attempt(node, 'stash', transport_queue, cancellable, stash)
+    return result
+
+
 async def task_retrieve_job(
     process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture
 ) -> str | None:
@@ -295,7 +318,11 @@ class Waiting(plumpy.process_states.Waiting):
     @property
     def monitor_result(self) -> CalcJobMonitorResult | None:
         """Why a monitor had the job killed, ``None`` if none did."""
-        return self.data.get('monitor_result') if isinstance(self.data, dict) else None
+        return cast('CalcJobMonitorResult | None', self._value('monitor_result'))
+
+    def _value(self, key: str) -> Any:
+        """Return what the state before has left for this one."""
+        return self.data.get(key) if isinstance(self.data, dict) else None
 
     async def execute(self) -> Any:  # type: ignore[override]
         """Do what is next and return the state after it.
@@ -337,6 +364,9 @@ class Waiting(plumpy.process_states.Waiting):
             return self.update()
         if self._command == UPDATE_COMMAND:
             return await self._wait_for_end()
+        if self._command == STASH_COMMAND:
+            exit_code = await self._launch_task(task_stash_job, process, runner.transport)
+            return self.retrieve(self.monitor_result, exit_code)
         if self._command == RETRIEVE_COMMAND:
             return self._after_retrieval(await self._launch_task(task_retrieve_job, process, runner.transport))
         raise RuntimeError(f'a job cannot wait for `{self._command}`')
@@ -351,11 +381,13 @@ class Waiting(plumpy.process_states.Waiting):
                 result = await self._launch_task(task_monitor_job, node, runner.transport, monitors=monitors)
                 if result is not None:
                     return await self._stop_by_monitor(result)
+            before = process.status
             if await self._launch_task(_update_for_a_while, node, runner.job_manager, patience):
-                return self.retrieve()
+                return self.stash() if node.get_option('stash') else self.retrieve()
             state = node.get_scheduler_state()
             process.set_status(f'Monitoring scheduler: job state {state.name if state else "unknown"}')
-            process._write_at_once()
+            if process.status != before:
+                process._write_at_once()
 
     async def _stop_by_monitor(self, result: CalcJobMonitorResult) -> Any:
         """Kill the job, and return the state that follows."""
@@ -366,13 +398,14 @@ class Waiting(plumpy.process_states.Waiting):
             process.out_many(result.outputs)
         if not result.retrieve:
             return self.create_state(ProcessState.RUNNING, process.terminate, self._exit_code_of(result))
-        return self.retrieve(CalcJobMonitorResult(**{**vars(result), 'outputs': None}))
+        kept = CalcJobMonitorResult(**{**vars(result), 'outputs': None})
+        return self.stash(kept) if process.node.get_option('stash') else self.retrieve(kept)
 
     def _after_retrieval(self, retrieved_temporary_folder: str | None) -> Any:
         """Return the state after the files were retrieved: they are parsed, unless a monitor did not want that."""
         result = self.monitor_result
         if result is None:
-            return self.parse(retrieved_temporary_folder)
+            return self.parse(retrieved_temporary_folder, self._value('exit_code'))
         exit_code = self._exit_code_of(result)
         if not result.parse:
             if retrieved_temporary_folder is not None:
@@ -421,8 +454,11 @@ class Waiting(plumpy.process_states.Waiting):
             if self._killing is not None and not self._killing.done():
                 self._killing.set_result(True)
 
-    def _wait_for(self, command: str) -> Waiting:
-        return cast('Waiting', self.create_state(ProcessState.WAITING, None, msg=f'Waiting to {command}', data=command))
+    def _wait_for(self, command: str, **values: Any) -> Waiting:
+        """Return the state with a command, and with values that are known by then."""
+        known = {key: value for key, value in values.items() if value is not None}
+        data = {'command': command, **known} if known else command
+        return cast('Waiting', self.create_state(ProcessState.WAITING, None, msg=f'Waiting to {command}', data=data))
 
     def upload(self) -> Waiting:
         """Return the state in which the job is uploaded."""
@@ -436,12 +472,19 @@ class Waiting(plumpy.process_states.Waiting):
         """Return the state in which the end of the job is waited for."""
         return self._wait_for(UPDATE_COMMAND)
 
-    def retrieve(self, monitor_result: CalcJobMonitorResult | None = None) -> Waiting:
-        """Return the state in which the results are retrieved, of a job that a monitor had killed maybe."""
-        if monitor_result is None:
-            return self._wait_for(RETRIEVE_COMMAND)
-        data = {'command': RETRIEVE_COMMAND, 'monitor_result': monitor_result}
-        return cast('Waiting', self.create_state(ProcessState.WAITING, None, msg='Waiting to retrieve', data=data))
+    def stash(self, monitor_result: CalcJobMonitorResult | None = None) -> Waiting:
+        """Return the state in which files are put aside, of a job that a monitor had killed maybe."""
+        return self._wait_for(STASH_COMMAND, monitor_result=monitor_result)
+
+    def retrieve(
+        self, monitor_result: CalcJobMonitorResult | None = None, exit_code: ExitCode | None = None
+    ) -> Waiting:
+        """Return the state in which the results are retrieved.
+
+        :param monitor_result: why a monitor had the job killed, if one had.
+        :param exit_code: how the process ends, whatever the parser says.
+        """
+        return self._wait_for(RETRIEVE_COMMAND, monitor_result=monitor_result, exit_code=exit_code)
 
     def parse(self, retrieved_temporary_folder: str | None, exit_code: ExitCode | None = None) -> Any:
         """Return the state in which the results are parsed."""

@@ -10,7 +10,13 @@ from aiida.common.exceptions import ConfigurationError, EntryPointError, NotExis
 if TYPE_CHECKING:
     from aiida.orm import AbstractCode, Computer
 
-__all__ = ('validate_additional_retrieve_list', 'validate_calc_job', 'validate_monitors', 'validate_parser')
+__all__ = (
+    'validate_additional_retrieve_list',
+    'validate_calc_job',
+    'validate_monitors',
+    'validate_parser',
+    'validate_stash_options',
+)
 
 
 def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
@@ -99,4 +105,34 @@ def validate_additional_retrieve_list(additional_retrieve_list: Any, _: Any) -> 
         return None
     if any(not isinstance(path, str) or os.path.isabs(path) for path in additional_retrieve_list):
         return f'`additional_retrieve_list` should only contain relative filepaths but got: {additional_retrieve_list}'
+    return None
+
+
+def validate_stash_options(stash_options: Any, _: Any) -> str | None:
+    """Return what is wrong with the options for putting files aside, ``None`` if nothing is."""
+    if not stash_options:
+        return None
+    from aiida.engine.daemon.stashing import COMPRESSED_MODES
+    from aiida.transports.transport import has_magic
+
+    name = '`metadata.options.stash'
+    target, sources = stash_options.get('target_base'), stash_options.get('source_list')
+    mode, dereference = stash_options.get('stash_mode'), stash_options.get('dereference')
+    if not isinstance(target, str) or not os.path.isabs(target):
+        return f'{name}.target_base` should be an absolute filepath, got: {target}'
+    relative = isinstance(sources, list | tuple) and not any(
+        not isinstance(source, str) or os.path.isabs(source) or '..' in source.split('/') for source in sources
+    )
+    if not relative:
+        return f'{name}.source_list` should be a list or tuple of relative filepaths, got: {sources}'
+    modes = ['copy', *(compressed.value for compressed in COMPRESSED_MODES)]
+    if mode not in modes:
+        return f'{name}.stash_mode` should be one of {", ".join(modes)}, got: {mode}'
+    if mode == 'copy' and dereference is not None:
+        return f'{name}.dereference` is only valid for compression stashing modes'
+    if mode != 'copy' and not isinstance(dereference, bool):
+        return f'{name}.dereference` should be a boolean, got: {dereference}'
+    patterns = [source for source in sources if has_magic(source)]
+    if stash_options.get('fail_on_missing') and patterns:
+        return f'{name}.source_list` cannot contain patterns when `fail_on_missing` is True, got: {patterns}'
     return None

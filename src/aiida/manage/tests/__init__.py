@@ -1,0 +1,1 @@
+"""Fixtures for the tests of plugins, where they used to be."""

@@ -13,9 +13,19 @@ if TYPE_CHECKING:
     from aiida.orm import AuthInfo
     from aiida.transports import Transport
 
-__all__ = ('TransportQueue',)
+__all__ = ('TransportQueue', 'allow_waiting')
 
 LOGGER = logging.getLogger('aiida.engine.transports')
+
+
+async def allow_waiting(transport: Transport) -> None:
+    """Let the running task use the verbs of a transport that wait, though the transport is one to be awaited."""
+    from aiida.transports import AsyncTransport
+
+    if isinstance(transport, AsyncTransport):
+        from plumpy.greenback_bridge import ensure_portal
+
+        await ensure_portal()
 
 
 class TransportRequest:

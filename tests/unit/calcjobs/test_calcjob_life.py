@@ -15,6 +15,7 @@ from aiida.engine.daemon import execmanager
 from aiida.engine.processes.calcjobs import tasks
 from aiida.orm import Dict, Int, load_node
 from aiida.schedulers.plugins.direct import DirectScheduler
+from aiida.transports import AsyncTransport
 from aiida.transports.plugins.local import LocalTransport
 
 
@@ -329,6 +330,73 @@ class TestInterruption:
         assert node.is_finished_ok
         assert results['output_parameters']['retrieved_temporary_files'] == [['t', 'text']]
         assert lost
+
+
+class AwaitedLocal(AsyncTransport):
+    """A transport that is awaited, as those over a network are, made of the local one."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = LocalTransport(machine='localhost', use_login_shell=False)
+        self._safe_open_interval = 0.0
+
+    def __str__(self):
+        return str(self.inner)
+
+    def gotocomputer_command(self, remotedir=None):
+        return self.inner.gotocomputer_command(remotedir)
+
+    async def open_async(self):
+        await asyncio.sleep(0)
+        await self.inner.open_async()
+        self._is_open = True
+
+    async def close_async(self):
+        await self.inner.close_async()
+        self._is_open = False
+
+
+def _forward(name):
+    async def forwarded(self, *args, **kwargs):
+        await asyncio.sleep(0)
+        return await getattr(self.inner, name)(*args, **kwargs)
+
+    forwarded.__name__ = name
+    return forwarded
+
+
+for _name in AwaitedLocal.__abstractmethods__:
+    setattr(AwaitedLocal, _name, _forward(_name))
+AwaitedLocal.__abstractmethods__ = frozenset()
+
+
+class TestTransportsThatAreAwaited:
+    @pytest.fixture(autouse=True)
+    def awaited(self, computer, monkeypatch):
+        from aiida.orm import AuthInfo, Computer
+
+        computer.set_minimum_job_poll_interval(0.1)
+        monkeypatch.setattr(AuthInfo, 'get_transport', lambda self: AwaitedLocal(machine='localhost'))
+        monkeypatch.setattr(Computer, 'get_transport_class', lambda self: AwaitedLocal)
+
+    def test_a_job_from_start_to_end(self, bash):
+        results, node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
+        assert node.is_finished_ok
+        assert results['sum'].value == 3
+        assert node.get_last_job_info().exit_status == 0
+
+    def test_a_job_is_killed(self, runner, bash):
+        node = submit(runner, bash, 'sleep 100\n')
+        process = runner.live_process(node.pk)
+
+        async def kill():
+            await until(lambda: process.node.get_job_id() is not None)
+            await asyncio.sleep(0.3)
+            await process.kill('no longer needed')
+            await until(lambda: not group_runs(process.node.get_job_id()))
+
+        drive(runner, kill())
+        assert load_node(node.pk).is_killed
 
 
 class TestManyAtOnce:

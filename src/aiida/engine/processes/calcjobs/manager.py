@@ -9,6 +9,7 @@ import time
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from aiida.engine.transports import allow_waiting
 from aiida.schedulers.datastructures import JobState
 
 if TYPE_CHECKING:
@@ -141,7 +142,9 @@ class JobsList:
                 await self._sleep_until(deadline)
                 continue
             async with self._transport_queue.request_transport(self._authinfo) as promised:
-                self._scheduler.set_transport(await promised)
+                transport = await promised
+                await allow_waiting(transport)
+                self._scheduler.set_transport(transport)
                 await self._look_until(deadline)
 
     async def _look_until(self, deadline: float) -> None:
@@ -203,6 +206,7 @@ class JobsList:
         """
         async with self._transport_queue.request_transport(self._authinfo) as promised:
             transport = await promised
+            await allow_waiting(transport)
             self._scheduler.set_transport(transport)
             requests = self._pending()
             options: dict[str, Any] = {'as_dict': True}

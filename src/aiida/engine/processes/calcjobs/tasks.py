@@ -28,6 +28,7 @@ from aiida.engine.daemon.stashing import stash_calculation
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
+from aiida.engine.transports import allow_waiting
 from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
 from aiida.schedulers.datastructures import JobState
 
@@ -83,6 +84,7 @@ async def _attempt(
     async def attempt() -> Any:
         async with queue.request_transport(authinfo) as request:
             transport = await cancellable.with_interrupt(request)
+            await allow_waiting(transport)
             try:
                 return action(transport)
             except Exception as exception:

@@ -254,7 +254,7 @@ class Runner:
 
     def start_task(self, process: Process) -> asyncio.Task[None]:
         """Run a process as a task of the loop."""
-        task = self.loop.create_task(process.step_until_terminated())
+        task = self.loop.create_task(driving.live(process))
         self._tasks[process.pid] = task
         task.add_done_callback(lambda done: self._task_done(process, done))
         return task

@@ -116,14 +116,15 @@ def interruptable_task(
     async def execute() -> None:
         try:
             result = await coro(future)
-        except (asyncio.CancelledError, KeyboardInterrupt):
+        except asyncio.CancelledError:
             if not future.done():
                 future.cancel()
             raise
-        except Exception as exception:
+        except (Exception, KeyboardInterrupt) as exception:
+            # Ctrl-C goes to who waits for the task, not out of the loop past all others
             if not future.done():
                 future.set_exception(exception)
-            else:
+            elif exception is not future.exception():
                 LOGGER.warning('interrupted task failed with %r', exception)
         else:
             if not future.done():

@@ -233,6 +233,8 @@ class Process(plumpy.processes.Process):
             if isinstance(parent, Process):
                 self._parent_pid = cast('Any', parent.pid)
         self._pid = self._create_and_setup_db_record()
+        # before Ctrl-C may come through: what is in the database must be there to be killed
+        self._runner.register(self)
 
     def _create_and_setup_db_record(self) -> int | uuid.UUID:
         """Make the node, store it unless provenance is not wanted, and return its pk (its uuid if it is not stored)."""

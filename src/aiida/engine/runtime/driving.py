@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from plumpy.greenback_bridge import ensure_portal, has_portal, sync_await
+from plumpy.process_states import ProcessState
 
 from aiida.engine.runtime.current import use_runner
 from aiida.engine.runtime.interrupts import interruptible
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
 
-__all__ = ('abort', 'run', 'wait_for')
+__all__ = ('abort', 'live', 'run', 'wait_for')
 
 #: Runners for loops that are not theirs, such as that of a notebook.
 _GUESTS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runner] = weakref.WeakKeyDictionary()
@@ -57,11 +58,31 @@ def wait_for(loop: asyncio.AbstractEventLoop, awaitable: Any) -> Any:
         return loop.run_until_complete(_with_portal(awaitable))
 
 
-def abort(loop: asyncio.AbstractEventLoop, exception: BaseException) -> None:
-    """Let those who wait for processes in a loop fail."""
-    for future in list(_ABORTS.get(loop, ())):
-        if not future.done():
-            future.set_exception(exception)
+def abort(loop: asyncio.AbstractEventLoop, exception: BaseException) -> bool:
+    """Let those who wait for processes in a loop fail; return whether there is anybody."""
+    waiting = [future for future in _ABORTS.get(loop, ()) if not future.done()]
+    for future in waiting:
+        future.set_exception(exception)
+    return bool(waiting)
+
+
+async def live(process: Process) -> None:
+    """Run a process to its end, as a task of its loop.
+
+    Ctrl-C may hit any task of the loop. It is passed to those who wait for a run, who kill the tree; the task lives on
+    to see its process killed: one that waits goes on waiting to be killed, since what it waits for has to be stopped
+    too, and one that was in the middle of a step does not take it again.
+    """
+    while not process.has_terminated():
+        try:
+            await process.step_until_terminated()
+        except KeyboardInterrupt:
+            if not abort(process.loop, KeyboardInterrupt()):
+                raise
+            if process.state is ProcessState.WAITING:
+                process.loop.call_soon(_kill_one, process)
+            else:
+                _kill_one(process)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -114,11 +135,13 @@ async def _finish(runner: Runner, process: Process) -> None:
                 break
             await asyncio.wait({*rest, aborted}, return_when=asyncio.FIRST_COMPLETED)
         if aborted.done():
-            tasks = list(runner._tasks.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise aborted.exception()  # type: ignore[misc]
+            exception = aborted.exception()
+            if isinstance(exception, Exception):
+                tasks = list(runner._tasks.values())
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            raise exception  # type: ignore[misc]
         if root.done() and not root.cancelled():
             root.result()
     finally:
@@ -151,21 +174,32 @@ def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
     return instance
 
 
-def _kill(runner: Runner, process: Process) -> None:
-    """Kill a process and what it called, after Ctrl-C; none of them takes another step."""
+def _kill_one(process: Process) -> None:
     if not process.has_terminated():
         process.kill('Killed by Ctrl-C')
-        runner.loop.run_until_complete(_with_portal(_drain(runner, process)))
 
 
-async def _drain(runner: Runner, process: Process) -> None:
-    """Wait for the tasks of a process and of what it called."""
-    deadline = runner.loop.time() + _KILL_PATIENCE
-    while runner.loop.time() < deadline:
-        pids = [pid for pid in runner._tasks if pid == process.pid or _called_by(runner, pid, process)]
-        if not pids:
-            return
-        await asyncio.wait([runner._tasks[pid] for pid in pids], timeout=1)
+def _kill(runner: Runner, process: Process) -> None:
+    """Kill a process and what it called, after Ctrl-C; none of them takes another step."""
+    tree = [live for pid, live in runner._live.items() if live is process or _called_by(runner, pid, process)]
+    for live in tree:
+        _kill_one(live)
+    if any(not live.has_terminated() for live in tree):
+        runner.loop.run_until_complete(_with_portal(_drain(runner, tree)))
+
+
+async def _drain(runner: Runner, processes: list[Process]) -> None:
+    """Wait for the tasks of processes; Ctrl-C meanwhile is known already."""
+    aborted: asyncio.Future[None] = runner.loop.create_future()
+    _ABORTS.setdefault(runner.loop, set()).add(aborted)
+    try:
+        tasks = [runner._tasks[process.pid] for process in processes if process.pid in runner._tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_KILL_PATIENCE)
+    finally:
+        _ABORTS[runner.loop].discard(aborted)
+        if not aborted.cancel():
+            aborted.exception()
 
 
 #: Seconds that processes have to end after Ctrl-C.
@@ -222,5 +256,4 @@ def _for_runner(process: Any, runner: Runner) -> Any:
 
 def _kill_all(runner: Runner) -> None:
     for live in list(runner._live.values()):
-        if not live.has_terminated():
-            live.kill('Killed by Ctrl-C')
+        _kill_one(live)

@@ -1,0 +1,72 @@
+"""Ctrl-C while jobs are prepared, submitted and waited for: nothing is left that nobody will ever finish."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+SCRIPT = textwrap.dedent(
+    """
+    import os, signal, sys, threading
+    from aiida import load_profile, orm
+    from aiida.engine import WorkChain, append_, run
+    from aiida.plugins import CalculationFactory
+
+    load_profile()
+    Add = CalculationFactory('core.arithmetic.add')
+
+
+    class Many(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.input('code', valid_type=orm.AbstractCode)
+            spec.outline(cls.launch, cls.never)
+
+        def launch(self):
+            delay = float(sys.argv[1])
+            threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+            for i in range(12):
+                self.to_context(jobs=append_(self.submit(
+                    Add, code=self.inputs.code, x=orm.Int(i), y=orm.Int(1),
+                    metadata={'options': {'resources': {'num_machines': 1}, 'sleep': 30}})))
+
+        def never(self):
+            raise AssertionError('the next step was taken')
+
+
+    code = orm.InstalledCode(
+        label='bash', computer=orm.load_computer('localhost'), filepath_executable='/bin/bash').store()
+    try:
+        run(Many, code=code)
+    except KeyboardInterrupt:
+        print('interrupted')
+    """
+)
+
+
+@pytest.mark.parametrize('delay', [0.0, 0.02, 0.05, 0.1, 0.2, 0.6])
+def test_everything_is_killed(profile, tmp_path, delay) -> None:
+    from aiida import orm
+    from aiida.orm.backend import get_store
+
+    script = tmp_path / 'many.py'
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, str(script), str(delay)],
+        env={**os.environ, 'AIIDA_PATH': str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert 'interrupted' in done.stdout, done.stdout + done.stderr
+    assert 'Traceback' not in done.stderr
+    states = [row.attributes['process_state'] for row in get_store().list_processes()]
+    assert states
+    assert set(states) == {'killed'}
+    assert orm.QueryBuilder().append(orm.ProcessNode, filters={'attributes.sealed': {'!==': True}}).count() == 0

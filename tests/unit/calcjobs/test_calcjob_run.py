@@ -259,6 +259,19 @@ class TestUpload:
         node = scripted(bash, files={'single': single}, **setup, file_copy_operation_order=[0, 2, 1])
         assert node.get_scheduler_stdout() == 'of the plugin'
 
+    @pytest.mark.parametrize('order', [[2, 0, 1], [0, 2, 1], [1, 0, 2]])
+    def test_folders_are_merged(self, bash, order):
+        folder = FolderData()
+        folder.base.repository.put_object_from_bytes(b'1', 'sub/node')
+        node = scripted(
+            bash,
+            files={'folder': folder},
+            write={'in.sh': 'find sub -type f | sort', 'sub/plugin': '2'},
+            local_copy_list=[('folder', 'sub', 'sub')],
+            file_copy_operation_order=order,
+        )
+        assert node.get_scheduler_stdout().split() == ['sub/node', 'sub/plugin']
+
     def test_files_that_are_not_kept(self, bash):
         node = scripted(
             bash,

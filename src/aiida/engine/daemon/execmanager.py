@@ -140,9 +140,17 @@ def _copy_sandbox_files(
     workdir: PurePosixPath,
 ) -> None:
     """Copy what the plugin wrote."""
-    for name in folder.get_content_list():
-        logger.debug('CalcJobNode<%s>: copying %s', node.pk, name)
-        transport.put(folder.get_abs_path(name), str(workdir / name))
+    logger.debug('CalcJobNode<%s>: copying %s', node.pk, ', '.join(folder.get_content_list()))
+    _put_content(transport, folder.abspath, workdir)
+
+
+def _put_content(transport: Transport, folder: str, workdir: PurePosixPath) -> None:
+    """Copy all that is in a folder of this machine to the working directory; folders that are there are added to."""
+    for name in sorted(os.listdir(folder)):
+        source, target = os.path.join(folder, name), str(workdir / name)
+        # What is put where a folder is goes into it, by its own name.
+        merges = os.path.isdir(source) and transport.isdir(target)
+        transport.put(source, str(workdir) if merges else target)
 
 
 def _copy_codes(node: CalcJobNode, transport: Transport, calc_info: CalcInfo, workdir: PurePosixPath) -> None:
@@ -153,8 +161,7 @@ def _copy_codes(node: CalcJobNode, transport: Transport, calc_info: CalcInfo, wo
             continue
         with TemporaryDirectory() as temporary:
             code.base.repository.copy_tree(temporary)
-            for name in sorted(os.listdir(temporary)):
-                transport.put(os.path.join(temporary, name), str(workdir / name))
+            _put_content(transport, temporary, workdir)
         transport.chmod(str(workdir / code.filepath_executable), 0o755)
 
 
@@ -177,11 +184,7 @@ def _copy_local_files(
                 continue
             logger.debug('CalcJobNode<%s>: copying %s of Node<%s> to %s', node.pk, source, data.pk, target)
             _copy_from_repository(data, source, os.path.join(temporary, target or source or '.'), target)
-        for name in sorted(os.listdir(temporary)):
-            place = workdir if os.path.isdir(os.path.join(temporary, name)) else workdir / name
-            if place is workdir and not transport.isdir(str(workdir / name)):
-                place = workdir / name
-            transport.put(os.path.join(temporary, name), str(place))
+        _put_content(transport, temporary, workdir)
 
 
 def _copy_from_repository(data: Node, source: str, place: str, target: str | None) -> None:

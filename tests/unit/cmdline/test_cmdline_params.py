@@ -59,7 +59,7 @@ def test_nodes_codes_computers_groups(profile, localhost, tmp_path):
     cases = [
         (options.NODE, '-N', str(node.pk), node),
         (options.NODE, '-N', node.uuid, node),
-        (options.NODE, '-N', node.uuid[:8], node),
+        (options.NODE, '-N', node.uuid[:13], node),
         (options.DATUM, '-D', str(node.pk), node),
         (options.CODE, '-X', 'bash', code),
         (options.CODE, '-X', 'bash@localhost', code),
@@ -166,6 +166,13 @@ def test_what_is_missing_is_asked_for_on_a_terminal(monkeypatch):
     monkeypatch.setattr(options.InteractiveOption, 'is_interactive', staticmethod(lambda ctx: True))
     label = options.LABEL(cls=options.InteractiveOption, prompt='Label', required=True, type=types.LabelStringType())
     description = options.DESCRIPTION(cls=options.InteractiveOption, prompt='Description', default='none')
-    seen = run([description, label], [], input='a b\n?\ngood\n!\n')
+    seen = run([description, label], [], input='a b\n?\n\ngood\n!\n')
     assert seen == {'label': 'good', 'description': None}
     assert run([description, label], [], input='good\n\n') == {'label': 'good', 'description': 'none'}
+
+
+def test_a_number_may_be_left_out_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(options.InteractiveOption, 'is_interactive', staticmethod(lambda ctx: True))
+    number = click.option('--number', type=click.INT, cls=options.InteractiveOption, prompt='Number')
+    assert run([number], [], input='\n') == {'number': None}
+    assert run([number], [], input='x\n3\n') == {'number': 3}

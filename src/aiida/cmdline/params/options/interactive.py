@@ -87,6 +87,8 @@ class InteractiveOption(ConditionalOption):
         default = self.get_default(ctx)
         if not self.is_interactive(ctx) or (self._prompt_fn is not None and not self._prompt_fn(ctx)):
             return default
+        # what is not set is None in older releases of click, and an object of its own in newer ones
+        default = None if type(default).__name__ == 'Sentinel' else default
         if self.is_flag and self.is_bool_flag:
             return click.confirm(click.style(str(self.prompt), fg=self.PROMPT_COLOR), default=bool(default))
         while True:
@@ -100,6 +102,9 @@ class InteractiveOption(ConditionalOption):
                 click.echo(self.get_help_message())
                 continue
             value: Any = None if answer in ('', self.CHARACTER_IGNORE_DEFAULT) else answer
+            if value is None and self.required:
+                click.secho('Error: a value is needed; `?` says what for', fg='red', err=True)
+                continue
             try:
                 return super().process_value(ctx, value)
             except click.BadParameter as exception:

@@ -23,7 +23,7 @@ from aiida.manage.configuration.settings import (
     AiiDAConfigDir,
 )
 from aiida.tools.pytest_fixtures.missing import skip_without
-from aiida.tools.pytest_fixtures.resetting import empty, make_resettable
+from aiida.tools.pytest_fixtures.resetting import empty, is_resettable, make_resettable
 
 if TYPE_CHECKING:
     from aiida.manage.configuration import Profile
@@ -222,6 +222,10 @@ def aiida_profile(
     deletes all that is in it but the user. With the variable ``AIIDA_TEST_PROFILE`` it is that profile of the user,
     which has to be marked as one for tests.
     """
+    loaded = configuration.get_profile()
+    if loaded is not None and is_resettable(loaded) and loaded in aiida_config.profiles:
+        yield loaded  # the fixture is there twice, as a plugin and imported by its name
+        return
     name = os.environ.get(TEST_PROFILE_VARIABLE)
     chosen = name if name in aiida_config.profile_names else None
     with _chosen_profile(aiida_config, chosen) if chosen else aiida_profile_factory(aiida_config) as profile:

@@ -128,7 +128,7 @@ def _find(code_class: type[AbstractCode], label: str, computer: Computer | None)
     from aiida.orm import Computer, QueryBuilder
 
     query = QueryBuilder()
-    on_computer = {}
+    on_computer: dict[str, Any] = {}
     if computer is not None:
         query.append(Computer, filters={'id': computer.pk}, tag='computer')
         on_computer = {'with_computer': 'computer'}

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from aiida.manage.configuration import Profile
     from aiida.storage.ports import Store
 
-__all__ = ('empty', 'make_resettable', 'reset_storage')
+__all__ = ('empty', 'is_resettable', 'make_resettable', 'reset_storage')
+
+#: What the function that empties a profile is called, now and formerly.
+_NAMES = ('reset_storage', 'clear_profile', 'reset_db')
 
 
 def make_resettable(profile: Profile) -> Profile:
@@ -25,9 +28,14 @@ def make_resettable(profile: Profile) -> Profile:
         """Delete all that is in the profile but its user."""
         reset_storage(profile, email)
 
-    for name in ('reset_storage', 'clear_profile', 'reset_db'):
+    for name in _NAMES:
         setattr(profile, name, reset)
     return profile
+
+
+def is_resettable(profile: Profile) -> bool:
+    """Return whether a profile was given to :func:`make_resettable`."""
+    return hasattr(profile, _NAMES[0])
 
 
 def empty(profile: Profile | None) -> None:
@@ -39,9 +47,8 @@ def empty(profile: Profile | None) -> None:
     profile = profile if profile is not None else get_manager().get_profile()
     if profile is None:
         raise RuntimeError('no profile is loaded that could be emptied: use the fixture `aiida_profile`')
-    reset = getattr(profile, 'reset_storage', None)
-    if reset is not None:
-        reset()
+    if is_resettable(profile):
+        profile.reset_storage()  # type: ignore[attr-defined]
     else:
         reset_storage(profile, profile.default_user_email)
 

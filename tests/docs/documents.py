@@ -1,6 +1,6 @@
 """What the examples in the documents are, and how each kind is run.
 
-* A block ``python`` is executed, all blocks of a document in one module; a block ``text`` right behind is what it prints.
+* Blocks ``python`` are executed in one module per document; a block ``text`` right behind one is what it prints.
 * A block ``pycon`` is a conversation with ``>>>``.
 * A block ``console`` has commands behind ``$`` and what they print below. ``verdi`` runs in this interpreter.
 * A block whose first line is a comment with a path is a file, written to the folder the document runs in.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiida.common.log import LOG_LEVEL_REPORT
+from aiida.common.log import LOG_LEVEL_REPORT, NodeLogHandler
 from aiida.engine.runners import RUNNER, Runner
 
 
@@ -22,7 +22,9 @@ def runner(store: Any) -> Iterator[Runner]:
     from aiida.orm.utils.log import DBLogHandler
 
     logger, handler = logging.getLogger('aiida'), DBLogHandler()
-    level = logger.level
+    level, others = logger.level, [other for other in logger.handlers if isinstance(other, NodeLogHandler)]
+    for other in others:
+        logger.removeHandler(other)
     logger.addHandler(handler)
     logger.setLevel(LOG_LEVEL_REPORT)
     try:
@@ -31,6 +33,8 @@ def runner(store: Any) -> Iterator[Runner]:
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)
+        for other in others:
+            logger.addHandler(other)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The public names of AiiDA 2.9 exist with compatible signatures and members; what does not is listed with the reason."""
+"""The public names of AiiDA 2.9 exist with compatible signatures and members, or are listed with a reason."""
 
 from fnmatch import fnmatchcase
 

@@ -1,0 +1,325 @@
+"""Rows G: restart work chains and their handlers."""
+
+import pytest
+from inventory import row
+
+from aiida import orm
+from aiida.engine import (
+    BaseRestartWorkChain,
+    ExitCode,
+    ProcessHandlerReport,
+    ToContext,
+    WorkChain,
+    process_handler,
+    run,
+    run_get_node,
+    while_,
+)
+
+pytestmark = pytest.mark.usefixtures('runner')
+
+
+class Sub(WorkChain):
+    """Ends as its inputs say: ``ends`` has an exit status for each iteration, -1 raises, -2 kills."""
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('ends', valid_type=orm.List)
+        spec.input('iteration', valid_type=orm.Int)
+        spec.input('settings', valid_type=orm.Dict, required=False)
+        spec.output('y', valid_type=orm.Int, required=False)
+        spec.exit_code(500, 'ERROR_A', 'a')
+        spec.exit_code(501, 'ERROR_B', 'b')
+        spec.outline(cls.only)
+
+    def only(self):
+        end = self.inputs.ends.get_list()[self.inputs.iteration.value]
+        if end == -1:
+            raise ValueError('on purpose')
+        if end == -2:
+            self.kill('on purpose')
+            return None
+        if end == 0:
+            self.out('y', orm.Int(self.inputs.iteration.value).store())
+        return end
+
+
+class Restart(BaseRestartWorkChain):
+    """Runs ``Sub`` until it ends well."""
+
+    _process_class = Sub
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('ends', valid_type=orm.List)
+        spec.output('y', valid_type=orm.Int, required=False)
+        spec.outline(
+            cls.setup,
+            while_(cls.should_run_process)(cls.prepare, cls.run_process, cls.inspect_process),
+            cls.results,
+        )
+
+    def prepare(self):
+        self.ctx.inputs = {'ends': self.inputs.ends, 'iteration': orm.Int(self.ctx.iteration), 'settings': {'a': 1}}
+
+
+def reports(node):
+    """Return what a work chain reported, without what stands before."""
+    return [log.message.partition(']: ')[2] for log in orm.Log.collection.get_logs_for(node)]
+
+
+def with_handlers(**handlers):
+    """Return a restart work chain with these handlers."""
+    return type('Handled', (Restart,), handlers)
+
+
+@row('G01', 'G04', 'G08')
+def test_it_ends_well_at_once():
+    results, node = run_get_node(Restart, ends=[0])
+    assert node.is_finished_ok
+    assert results['y'].value == 0
+    (child,) = node.called
+    assert child.process_type == 'test_conformance_restart.Sub'
+    assert reports(node) == [
+        f'launching Sub<{child.pk}> iteration #1',
+        'work chain completed after 1 iterations',
+        'remote folders will not be cleaned',
+    ]
+    assert child.inputs.settings.get_dict() == {'a': 1}
+
+
+@row('G01')
+def test_members():
+    assert BaseRestartWorkChain._process_class is None
+    assert BaseRestartWorkChain._considered_handlers_extra == 'considered_handlers'
+    process = Restart(inputs={'ends': [0]})
+    assert process.process_class is Sub
+    process.kill()
+    with pytest.raises(ValueError, match='_process_class'):
+        type('Without', (Restart,), {'_process_class': None})(inputs={'ends': [0]})
+
+
+@row('G01')
+def test_inputs_of_the_sub_process_are_missing():
+    process = type('Without', (Restart,), {'prepare': lambda self: None})(inputs={'ends': [0]})
+    with pytest.raises(AttributeError, match='inputs'):
+        run(process)
+    assert process.node.is_excepted
+
+
+@row('G01')
+def test_outputs_can_be_changed():
+    def get_outputs(self, node):
+        return {'y': first}
+
+    first = orm.Int(77).store()
+    results, _ = run_get_node(type('Changed', (Restart,), {'get_outputs': get_outputs}), ends=[0])
+    assert results['y'].value == 77
+
+
+@row('G05')
+def test_one_failure_is_tried_again():
+    node = run_get_node(Restart, ends=[500, 0]).node
+    assert node.is_finished_ok
+    assert len(node.called) == 2
+    assert node.outputs.y.value == 1
+
+
+@row('G05', 'G07')
+@pytest.mark.parametrize(
+    ('ends', 'status', 'iterations'),
+    [
+        ([500, 501], 402, 2),
+        ([-1], 301, 1),
+        ([-2], 302, 1),
+    ],
+)
+def test_without_handlers(ends, status, iterations):
+    node = run_get_node(Restart, ends=ends).node
+    assert node.exit_status == status
+    assert len(node.called) == iterations
+
+
+@row('G05')
+@pytest.mark.parametrize('first', [0, 500])
+@pytest.mark.parametrize('end', [0, 450])
+def test_matrix(first, end):
+    @process_handler
+    def handle(self, node):
+        if len(self.ctx.children) == 1:
+            return ProcessHandlerReport(True, ExitCode(end, 'as told') if end else ExitCode())
+        return None
+
+    node = run_get_node(with_handlers(handle=handle), ends=[first, 0]).node
+    assert node.exit_status == end
+    assert len(node.called) == (1 if end else 2)
+
+
+@row('G05')
+def test_handled_failures_do_not_count_as_unhandled():
+    @process_handler(exit_codes=Sub.exit_codes.ERROR_A)
+    def handle(self, node):
+        return ProcessHandlerReport()
+
+    node = run_get_node(with_handlers(handle=handle), ends=[501, 500, 501, 0]).node
+    assert node.is_finished_ok
+    assert len(node.called) == 4
+
+
+@row('G06')
+def test_order_of_handlers():
+    def make(name, do_break=False, **options):
+        @process_handler(**options)
+        def handler(self, node):
+            called.append(name)
+            return ProcessHandlerReport(do_break) if node.is_failed else None
+
+        handler.__name__ = name
+        return handler
+
+    called = []
+    process_class = with_handlers(
+        low=make('low', priority=-5),
+        high=make('high', priority=100),
+        plain=make('plain', do_break=True),
+        off=make('off', priority=50, enabled=False),
+        only_a=make('only_a', priority=20, exit_codes=[Sub.exit_codes.ERROR_A]),
+    )
+    node = run_get_node(process_class, ends=[501, 0]).node
+    assert called == ['high', 'plain', 'high', 'plain', 'low']
+    called.clear()
+    run(process_class, ends=[500, 0])
+    assert called[:3] == ['high', 'only_a', 'plain']
+    extra = node.base.extras.get('considered_handlers')
+    assert [[name for name, _ in iteration] for iteration in extra] == [
+        ['high', 'only_a', 'plain'],
+        ['high', 'only_a', 'plain', 'low'],
+    ]
+    assert process_class.is_process_handler('low')
+    assert process_class.is_process_handler(process_class.low)
+    assert not process_class.is_process_handler('setup')
+    assert not process_class.is_process_handler('no_such')
+    assert {handler.__name__ for handler in process_class.get_process_handlers()} == {
+        'low',
+        'high',
+        'plain',
+        'off',
+        'only_a',
+    }
+    overrides = {'off': True, 'low': {'enabled': True, 'priority': 200}, 'high': False, 'plain': {'priority': 7}}
+    process = process_class(inputs={'ends': [0], 'handler_overrides': overrides})
+    assert [(priority, handler.__name__) for priority, handler in process.get_process_handlers_by_priority()] == [
+        (200, 'low'),
+        (50, 'off'),
+        (20, 'only_a'),
+        (7, 'plain'),
+    ]
+    process.kill()
+
+
+@row('G06')
+@pytest.mark.parametrize(
+    'overrides',
+    [
+        {'no_such': True},
+        {'handle': 5},
+        {'handle': {'no_such': 1}},
+        {'handle': {'enabled': 1}},
+        {'handle': {'priority': 'a'}},
+    ],
+)
+def test_overrides_that_are_refused(overrides):
+    @process_handler
+    def handle(self, node):
+        return None
+
+    with pytest.raises(ValueError, match='handler_overrides'):
+        run(with_handlers(handle=handle), ends=[0], handler_overrides=overrides)
+
+
+@row('G02')
+def test_decorator():
+    def handler(self, node):
+        return None
+
+    assert process_handler(handler).__name__ == 'handler'
+    assert process_handler(priority=3)(handler).priority == 3
+    assert process_handler(handler).enabled is True
+    assert process_handler(enabled=False)(handler).enabled is False
+    for options in ({'priority': 'a'}, {'exit_codes': 5}, {'exit_codes': [5]}, {'enabled': 'yes'}):
+        with pytest.raises(TypeError):
+            process_handler(**options)(handler)
+    for wrong in (lambda self: None, lambda self, node, more: None, lambda *args: None):
+        with pytest.raises(TypeError):
+            process_handler(wrong)
+
+
+@row('G03')
+def test_report_of_a_handler():
+    do_break, exit_code = ProcessHandlerReport()
+    assert (do_break, exit_code) == (False, ExitCode())
+    assert ProcessHandlerReport(True, ExitCode(5)).exit_code.status == 5
+
+
+@row('G05')
+def test_a_handler_returns_something_else():
+    @process_handler
+    def handle(self, node):
+        return True
+
+    process = with_handlers(handle=handle)(inputs={'ends': [0]})
+    with pytest.raises(RuntimeError, match='handle'):
+        run(process)
+    assert process.node.is_excepted
+
+
+@row('G07')
+def test_inputs_of_a_restart_work_chain():
+    inputs = BaseRestartWorkChain.spec().inputs
+    assert inputs['max_iterations'].default().value == 5
+    assert inputs['clean_workdir'].default().value is False
+    assert inputs['handler_overrides'].required is False
+    assert {'on_unhandled_failure', 'pause_on_max_iterations'} <= set(inputs)
+
+
+@row('G07')
+def test_too_many_iterations():
+    @process_handler
+    def handle(self, node):
+        return ProcessHandlerReport()
+
+    node = run_get_node(with_handlers(handle=handle), ends=[500] * 5, max_iterations=3).node
+    assert node.exit_status == 401
+    assert len(node.called) == 3
+    assert any('maximum number of iterations' in text for text in reports(node))
+
+
+@row('G07')
+@pytest.mark.parametrize(
+    ('action', 'iterations', 'status'),
+    [('abort', 1, 402), ('restart_once', 2, 402), (None, 2, 402)],
+)
+def test_what_to_do_about_a_failure_that_was_not_handled(action, iterations, status):
+    inputs = {} if action is None else {'on_unhandled_failure': action}
+    node = run_get_node(Restart, ends=[500, 500], **inputs).node
+    assert (len(node.called), node.exit_status) == (iterations, status)
+
+
+@row('G04')
+def test_the_least_outline():
+    class Least(BaseRestartWorkChain):
+        _process_class = Sub
+
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.outline(cls.setup_inputs, while_(cls.should_run_process)(cls.run_process, cls.inspect_process))
+
+        def setup_inputs(self):
+            self.setup()
+            self.ctx.inputs = {'ends': orm.List([0]), 'iteration': orm.Int(0)}
+
+    assert run_get_node(Least).node.is_finished_ok
+    assert issubclass(ToContext, dict)

@@ -1,0 +1,315 @@
+"""Rows F: work chains."""
+
+import asyncio
+from enum import Enum
+
+import pytest
+from conformance_processes import Adder, Stuck, Tree
+from inventory import finding, row
+from plumpy.utils import AttributesDict
+
+from aiida import orm
+from aiida.common.exceptions import InvalidOperation
+from aiida.common.extendeddicts import AttributeDict
+from aiida.engine import (
+    AiiDAPersister,
+    Awaitable,
+    AwaitableAction,
+    AwaitableTarget,
+    ExitCode,
+    ToContext,
+    WorkChain,
+    append_,
+    assign_,
+    construct_awaitable,
+    if_,
+    return_,
+    run,
+    run_get_node,
+    while_,
+)
+
+pytestmark = pytest.mark.usefixtures('runner')
+
+
+def chain(*outline, **members):
+    """Return a work chain with these methods, and an outline made of their names or by a function of the class."""
+
+    def define(cls, spec):
+        super(made, cls).define(spec)
+        spec.outputs.dynamic = True
+        spec.inputs.dynamic = True
+        spec.outline(*(getattr(cls, step) if isinstance(step, str) else step(cls) for step in outline))
+
+    made = type('Made', (WorkChain,), {'define': classmethod(define), **members})
+    return made
+
+
+@row('F01')
+def test_work_chain():
+    assert WorkChain._node_class is orm.WorkChainNode
+    assert (WorkChain._STEPPER_STATE, WorkChain._CONTEXT) == ('stepper_state', 'CONTEXT')
+    with pytest.raises(InvalidOperation):
+        run(WorkChain)
+    process = Adder(inputs={'x': 1, 'y': 2})
+    assert isinstance(process.node, orm.WorkChainNode)
+    assert isinstance(process.ctx, AttributeDict)
+    assert hasattr(process.spec(), 'outline')
+    state = {}
+    process.save_instance_state(state, None)
+    assert process._CONTEXT in state
+    process.kill()
+
+
+@row('F01')
+def test_nodes_in_the_context_are_stored():
+    def first(self):
+        self.ctx.deep = {'nodes': [orm.Int(1)]}
+
+    def second(self):
+        assert self.ctx.deep['nodes'][0].is_stored
+
+    assert run_get_node(chain('first', 'second', first=first, second=second)).node.is_finished_ok
+
+
+@row('F02', 'F04', 'F11', 'P19')
+def test_to_context():
+    assert issubclass(ToContext, dict)
+
+    def launch(self):
+        self.to_context(early=self.submit(Adder, x=1, y=1))
+        return ToContext(one=self.submit(Adder, x=1, y=2), two=assign_(self.submit(Adder, x=2, y=2)))
+
+    def collect(self):
+        assert [self.ctx[key].outputs.sum.value for key in ('early', 'one', 'two')] == [2, 3, 4]
+        assert self.ctx.one.is_terminated
+
+    node = run_get_node(chain('launch', 'collect', launch=launch, collect=collect)).node
+    assert node.is_finished_ok
+    assert len(node.called) == 3
+    assert node.process_status is None
+
+
+@row('F03', 'P19')
+def test_append():
+    def launch(self):
+        for number in range(3):
+            self.to_context(many=append_(self.submit(Adder, x=number, y=0)))
+
+    def collect(self):
+        assert [node.outputs.sum.value for node in self.ctx.many] == [0, 1, 2]
+
+    assert run_get_node(chain('launch', 'collect', launch=launch, collect=collect)).node.is_finished_ok
+
+
+@row('F05', 'F08', 'F13', 'P33')
+def test_awaitables():
+    node = run_get_node(Adder, x=1, y=2).node
+    awaitable = construct_awaitable(node)
+    assert isinstance(awaitable, Awaitable)
+    assert issubclass(Awaitable, AttributesDict)
+    assert (awaitable.pk, awaitable.action, awaitable.target) == (
+        node.pk,
+        AwaitableAction.ASSIGN,
+        AwaitableTarget.PROCESS,
+    )
+    assert (awaitable.outputs, awaitable.resolved) == (False, False)
+    assert construct_awaitable(awaitable) is awaitable
+    assert assign_(node).action is AwaitableAction.ASSIGN
+    assert append_(node).action is AwaitableAction.APPEND
+    assert append_(assign_(node)).action is AwaitableAction.APPEND
+    for wrong in (5, None, orm.Int(1), 'text', Adder):
+        with pytest.raises(ValueError):
+            construct_awaitable(wrong)
+
+
+@row('F06', 'F07')
+def test_enumerations():
+    assert issubclass(AwaitableAction, Enum)
+    assert {member.name: member.value for member in AwaitableAction} == {'ASSIGN': 'assign', 'APPEND': 'append'}
+    assert {member.name: member.value for member in AwaitableTarget} == {'PROCESS': 'process'}
+
+
+class Walk(WorkChain):
+    """Walks through all instructions."""
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('mode', valid_type=orm.Str)
+        spec.outline(
+            if_(cls.is_a)(cls.step_a).elif_(cls.is_b)(cls.step_b).else_(cls.step_c),
+            while_(cls.goes_on)(cls.step_loop, if_(cls.is_r)(return_)),
+            if_(cls.is_a)(return_(ExitCode(17, 'seventeen'))),
+            if_(cls.is_b)(return_(18)),
+            cls.step_end,
+        )
+
+    def is_a(self):
+        return self.inputs.mode.value == 'a'
+
+    def is_b(self):
+        return self.inputs.mode.value == 'b'
+
+    def is_r(self):
+        return self.inputs.mode.value == 'r'
+
+    def goes_on(self):
+        return self.ctx.get('trail', '').count('l') < 2
+
+    def add(self, letter):
+        self.ctx.trail = self.ctx.get('trail', '') + letter
+        self.node.base.extras.set('trail', self.ctx.trail)
+
+    def step_a(self):
+        self.add('a')
+
+    def step_b(self):
+        self.add('b')
+
+    def step_c(self):
+        self.add('c')
+
+    def step_loop(self):
+        self.add('l')
+
+    def step_end(self):
+        self.add('e')
+
+
+@row('F09')
+@pytest.mark.parametrize(
+    ('mode', 'trail', 'status', 'message'),
+    [('a', 'all', 17, 'seventeen'), ('b', 'bll', 18, None), ('c', 'clle', 0, None), ('r', 'cl', 0, None)],
+)
+def test_instructions(mode, trail, status, message):
+    node = run_get_node(Walk, mode=mode).node
+    assert (node.base.extras.get('trail'), node.exit_status, node.exit_message) == (trail, status, message)
+
+
+@row('F10')
+def test_place_in_the_outline():
+    def first(self):
+        seen.append(self.node.stepper_state_info)
+
+    def second(self):
+        seen.append(self.node.stepper_state_info)
+
+    seen = []
+    node = run_get_node(chain('first', 'second', first=first, second=second)).node
+    assert seen[1] == '1:second'
+    assert orm.load_node(node.pk).stepper_state_info == '1:second'
+    with pytest.raises((TypeError, ValueError)):
+        chain(lambda cls: 5).spec()
+    with pytest.raises((TypeError, ValueError)):
+        chain('step', step=lambda self, other: None).spec()
+
+
+@row('F10')
+@finding(
+    'while the first step is taken, and while its sub processes are waited for, the place in the outline is `None`'
+)
+def test_place_in_the_outline_in_the_first_step():
+    seen = []
+    run(chain('first', first=lambda self: seen.append(self.node.stepper_state_info)))
+    assert seen == ['0:first']
+
+
+@row('F11')
+@pytest.mark.parametrize(
+    ('result', 'status', 'steps'),
+    [
+        (5, 5, 1),
+        (ExitCode(6, 'six'), 6, 1),
+        (0, 0, 2),
+        (ExitCode(0), 0, 2),
+        (None, 0, 2),
+        ('text', 0, 2),
+        ([1], 0, 2),
+        (-3, 0, 2),
+    ],
+)
+def test_what_a_step_returns(result, status, steps):
+    def first(self):
+        taken.append(1)
+        return result
+
+    def second(self):
+        taken.append(2)
+
+    taken = []
+    assert run_get_node(chain('first', 'second', first=first, second=second)).node.exit_status == status
+    assert len(taken) == steps
+
+
+@row('F12')
+def test_nested_keys():
+    def launch(self):
+        self.to_context(**{'a.b': self.submit(Adder, x=1, y=1)})
+        self.to_context(**{'a.many.x': append_(self.submit(Adder, x=1, y=2))})
+
+    def collect(self):
+        assert self.ctx.a.b.outputs.sum.value == 2
+        assert self.ctx.a.many.x[0].outputs.sum.value == 3
+
+    def in_the_way(self):
+        self.ctx.a = 5
+        self.to_context(**{'a.b': self.submit(Adder, x=1, y=1)})
+
+    assert run_get_node(chain('launch', 'collect', launch=launch, collect=collect)).node.is_finished_ok
+    with pytest.raises(ValueError, match='a'):
+        run(chain('in_the_way', in_the_way=in_the_way))
+
+
+@row('F14')
+def test_children_are_killed(runner):
+    process = Tree()
+
+    async def kill():
+        task = runner.start_task(process)
+        while not any(node.process_label == 'Stuck' for node in process.node.called_descendants):
+            await asyncio.sleep(0.005)
+        process.kill()
+        await task
+
+    runner.loop.run_until_complete(asyncio.wait_for(kill(), 10))
+    assert [node.is_killed for node in process.node.called_descendants] == [True, True]
+    assert AiiDAPersister().get_checkpoints() == []
+
+
+@row('F15')
+@pytest.mark.parametrize('name', ['run', 'on_run', 'on_wait', 'on_exiting', 'to_context'])
+def test_protected_methods(name):
+    with pytest.raises(RuntimeError, match=name):
+        type('Wrong', (WorkChain,), {name: lambda self: None})
+    with pytest.raises(RuntimeError, match=name):
+        type('Wrong', (Adder,), {name: lambda self: None})
+
+
+@row('F15')
+@pytest.mark.parametrize('name', ['kill', 'pause', 'play', 'out', 'submit', 'report', 'step', 'ctx', 'inputs'])
+@finding('a step may bear the name of a method of the engine, which it then replaces')
+def test_steps_that_are_named_as_methods_of_the_engine(name):
+    with pytest.raises((RuntimeError, ValueError), match=name):
+        chain(name, **{name: lambda self: None}).spec()
+
+
+@row('F10')
+def test_the_context_goes_through_checkpoints():
+    def first(self):
+        self.ctx.kept = {'number': 1.5, 'node': orm.Int(3).store(), 'pair': (1, 2), 'set': {1, 2}}
+
+    def second(self):
+        assert self.ctx.kept['pair'] == (1, 2)
+
+    assert run_get_node(chain('first', 'second', first=first, second=second)).node.is_finished_ok
+
+
+@row('F01')
+def test_stuck_is_stuck(runner):
+    process = Stuck()
+    runner.start_task(process)
+    runner.loop.run_until_complete(asyncio.sleep(0.05))
+    assert process.node.process_state.value == 'waiting'
+    assert process.node.process_status == f'Waiting for child processes: {process.pid}'
+    process.kill()

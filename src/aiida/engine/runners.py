@@ -260,7 +260,8 @@ class Runner:
         return task
 
     def _task_done(self, process: Process, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(process.pid, None)
+        if self._tasks.get(process.pid) is task:
+            del self._tasks[process.pid]
         if task.cancelled():
             self.unregister(process)
             return

@@ -121,16 +121,18 @@ def interruptable_task(
                 future.cancel()
             raise
         except (Exception, KeyboardInterrupt) as exception:
-            # Ctrl-C goes to who waits for the task, not out of the loop past all others
             if not future.done():
                 future.set_exception(exception)
             elif exception is not future.exception():
                 LOGGER.warning('interrupted task failed with %r', exception)
+            if isinstance(exception, KeyboardInterrupt):
+                raise
         else:
             if not future.done():
                 future.set_result(result)
 
     task = loop.create_task(execute())
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # Ctrl-C was told already
     future._task = task  # type: ignore[attr-defined]  # a task that nothing refers to may be collected
     return future
 

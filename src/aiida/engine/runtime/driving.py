@@ -26,6 +26,8 @@ __all__ = ('abort', 'live', 'run', 'wait_for')
 _GUESTS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runner] = weakref.WeakKeyDictionary()
 #: Futures that let the waiting end when a process was interrupted by the infrastructure, by loop.
 _ABORTS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, set[asyncio.Future[None]]] = weakref.WeakKeyDictionary()
+#: Loops in which a tree is being killed after Ctrl-C.
+_KILLING: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 
 
 def run(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
@@ -58,31 +60,30 @@ def wait_for(loop: asyncio.AbstractEventLoop, awaitable: Any) -> Any:
         return loop.run_until_complete(_with_portal(awaitable))
 
 
-def abort(loop: asyncio.AbstractEventLoop, exception: BaseException) -> bool:
-    """Let those who wait for processes in a loop fail; return whether there is anybody."""
-    waiting = [future for future in _ABORTS.get(loop, ()) if not future.done()]
-    for future in waiting:
-        future.set_exception(exception)
-    return bool(waiting)
+def abort(loop: asyncio.AbstractEventLoop, exception: BaseException) -> None:
+    """Let those who wait for processes in a loop fail."""
+    for future in list(_ABORTS.get(loop, ())):
+        if not future.done():
+            future.set_exception(exception)
 
 
 async def live(process: Process) -> None:
     """Run a process to its end, as a task of its loop.
 
-    Ctrl-C may hit any task of the loop. It is passed to those who wait for a run, who kill the tree; the task lives on
-    to see its process killed: one that waits goes on waiting to be killed, since what it waits for has to be stopped
-    too, and one that was in the middle of a step does not take it again.
+    Ctrl-C may hit any task. It leaves the loop at once, so that nothing else takes a step, and whoever runs the loop
+    kills the tree. A process that waits gets another task for that: what it waits for has to be stopped too.
     """
     while not process.has_terminated():
         try:
             await process.step_until_terminated()
         except KeyboardInterrupt:
-            if not abort(process.loop, KeyboardInterrupt()):
-                raise
-            if process.state is ProcessState.WAITING:
+            waits = process.state is ProcessState.WAITING
+            if waits and process.loop in _KILLING:
                 process.loop.call_soon(_kill_one, process)
-            else:
-                _kill_one(process)
+                continue
+            if waits:
+                process.runner.start_task(process)
+            raise
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -135,13 +136,11 @@ async def _finish(runner: Runner, process: Process) -> None:
                 break
             await asyncio.wait({*rest, aborted}, return_when=asyncio.FIRST_COMPLETED)
         if aborted.done():
-            exception = aborted.exception()
-            if isinstance(exception, Exception):
-                tasks = list(runner._tasks.values())
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-            raise exception  # type: ignore[misc]
+            tasks = list(runner._tasks.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise aborted.exception()  # type: ignore[misc]
         if root.done() and not root.cancelled():
             root.result()
     finally:
@@ -165,9 +164,12 @@ def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
     loop = runner.loop
     with loop_scope(loop), interruptible():
         instance = _instantiate(runner, process, inputs)
+        run = loop.create_task(_with_portal(_finish(runner, instance)))
         try:
-            loop.run_until_complete(_with_portal(_finish(runner, instance)))
+            loop.run_until_complete(run)
         except KeyboardInterrupt:
+            if not run.cancel() and not run.cancelled():
+                run.exception()  # known, and about to be raised
             _kill(runner, instance)
             raise
     instance.future().result()
@@ -183,23 +185,24 @@ def _kill(runner: Runner, process: Process) -> None:
     """Kill a process and what it called, after Ctrl-C; none of them takes another step."""
     tree = [live for pid, live in runner._live.items() if live is process or _called_by(runner, pid, process)]
     for live in tree:
-        _kill_one(live)
-    if any(not live.has_terminated() for live in tree):
+        if live.state is ProcessState.WAITING and live.pid in runner._tasks:
+            # once its task has begun to wait again: the kill has to reach what it waits for
+            runner.loop.call_soon(_kill_one, live)
+        else:
+            _kill_one(live)
+    _KILLING.add(runner.loop)  # before the first task wakes, which may be the one that was hit
+    try:
         runner.loop.run_until_complete(_with_portal(_drain(runner, tree)))
+    finally:
+        _KILLING.discard(runner.loop)
 
 
 async def _drain(runner: Runner, processes: list[Process]) -> None:
-    """Wait for the tasks of processes; Ctrl-C meanwhile is known already."""
-    aborted: asyncio.Future[None] = runner.loop.create_future()
-    _ABORTS.setdefault(runner.loop, set()).add(aborted)
-    try:
-        tasks = [runner._tasks[process.pid] for process in processes if process.pid in runner._tasks]
-        if tasks:
-            await asyncio.wait(tasks, timeout=_KILL_PATIENCE)
-    finally:
-        _ABORTS[runner.loop].discard(aborted)
-        if not aborted.cancel():
-            aborted.exception()
+    """Wait for the tasks of processes that are killed."""
+    tasks = [runner._tasks[process.pid] for process in processes if process.pid in runner._tasks]
+    if tasks:
+        await asyncio.wait(tasks, timeout=_KILL_PATIENCE)
+    await asyncio.sleep(0)  # for what is to be called when a task is done
 
 
 #: Seconds that processes have to end after Ctrl-C.

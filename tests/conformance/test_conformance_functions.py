@@ -1,5 +1,6 @@
 """Rows D: process functions."""
 
+import asyncio
 import enum
 import inspect
 import typing as t
@@ -22,6 +23,7 @@ from aiida.engine import (
     submit,
     workfunction,
 )
+from aiida.manage.caching import enable_caching
 
 pytestmark = pytest.mark.usefixtures('runner')
 
@@ -325,3 +327,70 @@ def test_functions_in_work_chains():
     (called,) = node.called
     assert called.process_label == 'add'
     assert node.base.links.get_outgoing(link_type=LinkType.RETURN).one().link_label == 'sum'
+
+
+class Holder:
+    """A class with a process function."""
+
+    @staticmethod
+    @calcfunction
+    def static(x):
+        return x + 1
+
+
+@row('D02')
+def test_functions_of_classes_and_closures():
+    assert Holder.static(1).value == 2
+    assert Holder().static(orm.Int(1)).value == 2
+
+    offset = 5
+
+    @calcfunction
+    def closure(x):
+        return x + offset
+
+    assert closure(1).value == 6
+
+
+@row('D03')
+def test_recursion():
+    @calcfunction
+    def less(n):
+        return n - 1
+
+    @workfunction
+    def through(n):
+        return through(less(n)) if n.value > 0 else n
+
+    result, node = through.run_get_node(orm.Int(12))
+    assert result.value == 0
+    assert len(node.called_descendants) == 24
+
+
+@row('D06', 'I01')
+def test_functions_and_launchers_in_a_running_loop():
+    """As in a notebook, whose cells are run by an event loop."""
+
+    async def cell():
+        assert add(1, 2).value == 3
+        assert run(Adder, x=1, y=2)['sum'].value == 3
+        return asyncio.get_running_loop()
+
+    assert asyncio.run(cell()).is_closed()
+
+
+@row('D02')
+def test_functions_are_cached():
+    with enable_caching():
+        first = sum_of.run_get_node(1, 2)[1]
+        second = sum_of.run_get_node(1, 2)[1]
+    assert second.base.caching.get_cache_source() == first.uuid
+
+
+@row('D05')
+def test_names_that_no_parameter_can_have():
+    def function(metadata):
+        return None
+
+    with pytest.raises(ValueError, match='metadata'):
+        calcfunction(function)

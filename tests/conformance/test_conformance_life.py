@@ -1,11 +1,14 @@
 """Rows B and C: exit codes, and the life of a process."""
 
 import asyncio
+import datetime
 import inspect
+import pathlib
 
+import numpy
 import pytest
 from conformance_processes import Counter, Stuck, Tree, add
-from inventory import row
+from inventory import finding, row
 from plumpy.exceptions import PersistenceError
 from plumpy.persistence import LoadSaveContext
 
@@ -27,6 +30,7 @@ from aiida.engine import (
     run,
     run_get_node,
 )
+from aiida.engine.runtime import codec
 from aiida.manage.caching import enable_caching
 
 pytestmark = pytest.mark.usefixtures('runner')
@@ -467,3 +471,80 @@ def test_one_way_to_kill(runner):
     assert process.node.process_status == 'all of you'
     assert process.kill() is True
     assert not hasattr(process, 'abort')
+
+
+def chain(*steps, inputs=()):
+    """Return a work chain of functions, which takes values that are not stored."""
+
+    def define(cls, spec):
+        super(made, cls).define(spec)
+        for name in inputs:
+            spec.input(name, non_db=True, required=False)
+        spec.outline(*(getattr(cls, step.__name__) for step in steps))
+
+    made = type('Made', (WorkChain,), {'define': classmethod(define), **{step.__name__: step for step in steps}})
+    return made
+
+
+@row('C08')
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('number', float('nan')),
+        ('pair', (1, [2, {3}])),
+        ('when', datetime.datetime(2026, 1, 1)),
+        ('path', pathlib.Path('/a/b')),
+        ('array', numpy.arange(3)),
+        ('text', b'bytes'),
+        ('complex', 1 + 2j),
+        ('keys', {1: 'a', (1, 2): 'b'}),
+    ],
+)
+def test_values_that_go_through_a_checkpoint(runner, key, value):
+    def first(self):
+        self.ctx[key] = value
+
+    def second(self):
+        pass
+
+    process = chain(first, second)()
+
+    async def some_steps():
+        await process.step()
+        await process.step()
+
+    runner.loop.run_until_complete(some_steps())
+    state = AiiDAPersister().load_checkpoint(process.pid)
+    found = codec.loads(state['CONTEXT'])[key] if isinstance(state['CONTEXT'], str) else state['CONTEXT'][key]
+    assert type(found) is type(value)
+    assert repr(found) == repr(value)
+    process.kill()
+
+
+@row('C08')
+@pytest.mark.parametrize('value', [lambda: None, object(), asyncio.Lock])
+@finding('what a checkpoint cannot hold is told in a warning, and the process goes on without a checkpoint')
+def test_what_cannot_be_restored_is_refused_when_it_is_written(value):
+    def first(self):
+        self.ctx.deep = {'inner': [value if not isinstance(value, type) else value()]}
+
+    def second(self):
+        gone_on.append(True)
+
+    gone_on = []
+    process = chain(first, second)()
+    with pytest.raises(Exception, match=r'deep\.inner'):
+        run(process)
+    assert not gone_on
+    assert process.node.is_excepted
+    assert 'deep.inner' in process.node.exception
+
+
+@row('C08', 'A21')
+@finding('what a checkpoint cannot hold is told in a warning, and the process goes on without a checkpoint')
+def test_an_input_that_cannot_be_restored_is_refused():
+    def first(self):
+        pass
+
+    with pytest.raises(Exception, match='anything'):
+        run(chain(first, inputs=('anything',)), anything={'inner': lambda: None})

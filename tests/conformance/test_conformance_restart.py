@@ -1,5 +1,7 @@
 """Rows G: restart work chains and their handlers."""
 
+import asyncio
+
 import pytest
 from inventory import row
 
@@ -323,3 +325,52 @@ def test_the_least_outline():
 
     assert run_get_node(Least).node.is_finished_ok
     assert issubclass(ToContext, dict)
+
+
+def played(runner, process, ends_paused=1):
+    """Run a process, and play it each time it is paused, that many times."""
+
+    async def go():
+        task = runner.start_task(process)
+        for _ in range(ends_paused):
+            while not process.paused:
+                assert not process.has_terminated(), 'it was to be paused'
+                await asyncio.sleep(0.005)
+            assert orm.load_node(process.pid).paused
+            statuses.append(orm.load_node(process.pid).process_status)
+            process.play()
+        await task
+
+    statuses = []
+    runner.loop.run_until_complete(asyncio.wait_for(go(), 10))
+    return statuses
+
+
+@row('G07')
+@pytest.mark.parametrize(
+    ('action', 'ends', 'iterations'), [('pause', [500, 0], 2), ('restart_and_pause', [500, 500, 0], 3)]
+)
+def test_pausing_after_a_failure_that_was_not_handled(runner, action, ends, iterations):
+    process = Restart(inputs={'ends': ends, 'on_unhandled_failure': action})
+    played(runner, process)
+    assert process.node.is_finished_ok
+    assert len(process.node.called) == iterations
+
+
+@row('G07')
+def test_pausing_at_the_last_iteration(runner):
+    @process_handler
+    def handle(self, node):
+        return ProcessHandlerReport() if node.is_failed else None
+
+    inputs = {'ends': [500, 500, 500, 0], 'max_iterations': 2, 'pause_on_max_iterations': True}
+    process = with_handlers(handle=handle)(inputs=inputs)
+    played(runner, process)
+    assert process.node.is_finished_ok
+    assert len(process.node.called) == 4
+
+
+@row('G07')
+def test_an_action_that_does_not_exist():
+    with pytest.raises(ValueError, match='on_unhandled_failure'):
+        run(Restart, ends=[0], on_unhandled_failure='no_such')

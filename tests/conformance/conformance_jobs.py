@@ -1,7 +1,7 @@
 """Jobs that the tests run, monitors that look after them, and a parser."""
 
 from aiida import orm
-from aiida.common.datastructures import CalcInfo, CodeInfo
+from aiida.common.datastructures import CalcInfo, CodeInfo, CodeRunMode
 from aiida.engine import CalcJob, ExitCode
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorAction, CalcJobMonitorResult
 from aiida.parsers import Parser
@@ -82,3 +82,53 @@ def says_what_it_is_told(node, transport, action='kill', **flags):
     if not transport.isfile(f'{node.get_remote_workdir()}/ready'):
         return None
     return CalcJobMonitorResult(message='as told', action=CalcJobMonitorAction(action), **flags)
+
+
+class Several(CalcJob):
+    """Runs the shell twice, one after the other or both at once."""
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('parallel', valid_type=orm.Bool)
+        spec.inputs['metadata']['options']['resources'].default = {'num_machines': 1}
+
+    def prepare_for_submission(self, folder):
+        info = CalcInfo({'codes_info': [], 'retrieve_list': ['out*']})
+        info.codes_run_mode = CodeRunMode.PARALLEL if self.inputs.parallel.value else CodeRunMode.SERIAL
+        for number in range(2):
+            with folder.open(f'in{number}.sh', 'w') as handle:
+                handle.write(f'echo {number}\n')
+            code_info = CodeInfo({'code_uuid': self.inputs.code.uuid})
+            code_info.stdin_name, code_info.stdout_name = f'in{number}.sh', f'out{number}'
+            info.codes_info.append(code_info)
+        return info
+
+
+class Copies(CalcJob):
+    """Has files copied, linked, kept out of the record, and retrieved by patterns and new names."""
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('remote', valid_type=orm.RemoteData)
+        spec.input('local', valid_type=orm.SinglefileData)
+        spec.inputs['metadata']['options']['resources'].default = {'num_machines': 1}
+
+    def prepare_for_submission(self, folder):
+        with folder.open('in.sh', 'w') as handle:
+            handle.write(
+                'cat remote.txt local.txt linked.txt secret.txt > here.txt; mkdir -p a/b; echo c > a/b/c.txt\n'
+            )
+        with folder.open('secret.txt', 'w') as handle:
+            handle.write('secret')
+        computer, path = self.inputs.remote.computer.uuid, self.inputs.remote.get_remote_path()
+        code_info = CodeInfo({'code_uuid': self.inputs.code.uuid, 'stdin_name': 'in.sh'})
+        info = CalcInfo()
+        info.codes_info = [code_info]
+        info.local_copy_list = [(self.inputs.local.uuid, 'local.txt', 'local.txt')]
+        info.remote_copy_list = [(computer, f'{path}/remote.txt', 'remote.txt')]
+        info.remote_symlink_list = [(computer, f'{path}/linked.txt', 'linked.txt')]
+        info.provenance_exclude_list = ['secret.txt']
+        info.retrieve_list = ['here.*', ('a/b/c.txt', 'kept', 1), ('local.txt', 'renamed.txt', 0)]
+        return info

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import io
 import os
 import time
 from abc import ABC
@@ -9,7 +10,7 @@ from itertools import pairwise
 
 import conformance_jobs
 import pytest
-from conformance_jobs import NeedsLines, Script, ScriptParser
+from conformance_jobs import Copies, NeedsLines, Script, ScriptParser, Several
 from inventory import row
 
 from aiida import orm
@@ -471,3 +472,40 @@ def _alive(pid):
             return handle.read().rpartition(')')[2].split()[0] != 'Z'
     except OSError:
         return False
+
+
+@row('E06')
+@pytest.mark.parametrize('mode', ['serial', 'parallel'])
+def test_several_codes(bash, mode):
+    node = run_get_node(Several, code=bash, parallel=orm.Bool(mode == 'parallel')).node
+    content = node.outputs.retrieved.base.repository.get_object_content
+    assert (content('out0'), content('out1')) == ('0\n', '1\n')
+    script = node.base.repository.get_object_content('_aiidasubmit.sh')
+    assert ('wait' in script.split()) is (mode == 'parallel')
+
+
+@row('E06', 'E05')
+def test_what_is_copied_and_retrieved(bash, tmp_path):
+    (tmp_path / 'remote.txt').write_text('remote')
+    (tmp_path / 'linked.txt').write_text('linked')
+    remote = orm.RemoteData(computer=bash.computer, remote_path=str(tmp_path)).store()
+    local = orm.SinglefileData(io.BytesIO(b'local'), filename='local.txt').store()
+    node = run_get_node(Copies, code=bash, remote=remote, local=local).node
+    workdir = node.get_remote_workdir()
+    assert {'here.txt', 'in.sh', 'secret.txt', 'remote.txt', 'local.txt'} <= set(os.listdir(workdir))
+    assert os.path.islink(f'{workdir}/linked.txt')
+    names = sorted(
+        f'{folder}/{name}'.removeprefix('./')
+        for folder, _, files in node.outputs.retrieved.base.repository.walk()
+        for name in files
+    )
+    assert [name for name in names if not name.startswith('_')] == ['here.txt', 'kept/c.txt', 'renamed.txt']
+    kept = node.base.repository.list_object_names()
+    assert 'secret.txt' not in kept
+    assert 'in.sh' in kept
+
+
+@row('E12', 'B05')
+def test_nothing_was_retrieved(bash, monkeypatch):
+    monkeypatch.setattr(orm.CalcJobNode, 'get_retrieved_node', lambda self: None)
+    assert job(bash).exit_status == 100

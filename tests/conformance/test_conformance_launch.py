@@ -25,6 +25,8 @@ from aiida.engine import (
     run_get_pk,
     submit,
 )
+from aiida.engine.processes import control
+from aiida.engine.runners import RUNNER
 from aiida.engine.transports import TransportQueue
 from aiida.plugins import CalculationFactory, DataFactory, ParserFactory, WorkflowFactory
 
@@ -372,3 +374,59 @@ def test_factories(bash):
 def test_older_names_of_plugins():
     with pytest.warns(Warning, match='core.arithmetic.add'):
         assert CalculationFactory('arithmetic.add').__name__ == 'ArithmeticAddCalculation'
+
+
+@row('I04', 'M01')
+def test_waiting_in_submit(runner):
+    """Submit with ``wait`` returns once the process is terminated."""
+
+    def kill():
+        time.sleep(0.15)
+        with Runner() as other, RUNNER.override(other):
+            control.kill_processes(control.get_active_processes())
+
+    started = time.monotonic()
+    thread = threading.Thread(target=kill)
+    thread.start()
+    node = submit(Adder, x=1, y=2, wait=True, wait_interval=0.05)
+    thread.join()
+    assert node.is_killed
+    assert 0.1 < time.monotonic() - started < 5
+
+
+@row('M04')
+def test_a_workflow_gives_only_what_is_stored():
+    class Creates(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.output('y')
+            spec.outline(cls.only)
+
+        def only(self):
+            self.out('y', orm.Int(1))
+
+    with pytest.raises(ValueError, match='stored'):
+        run(Creates)
+
+
+@row('M02')
+def test_what_is_noted_of_programs_and_plugins():
+    node = add.run_get_node(1, 2)[1]
+    versions = node.base.attributes.get('version')
+    assert set(versions) == {'core', 'plugin'} or set(versions) == {'core'}
+    assert node.process_type == 'conformance_processes.add'
+    assert run_get_node(Adder, x=1, y=2).node.base.attributes.get('version')['core'] == versions['core']
+
+
+@row('M05')
+@pytest.mark.parametrize('name', ['core.arithmetic.add', 'core.templatereplacer', 'core.transfer'])
+def test_jobs_that_come_with_the_package(name):
+    assert CalculationFactory(name).get_builder().process_class is CalculationFactory(name)
+
+
+@row('M05', 'E10')
+@finding('the jobs that stash and unstash do not come with the package')
+@pytest.mark.parametrize('name', ['core.stash', 'core.unstash'])
+def test_jobs_that_stash(name):
+    assert CalculationFactory(name).get_builder().process_class is CalculationFactory(name)

@@ -682,3 +682,82 @@ def test_a_node_as_default():
     first, second = run_get_node(process_class).node, run_get_node(process_class).node
     assert first.inputs.x.value == 1
     assert first.inputs.x.pk != second.inputs.x.pk
+
+
+@row('A18')
+@pytest.mark.parametrize(
+    ('inputs', 'words'),
+    [
+        ({}, ['inputs.x']),
+        ({'x': 1, 'more': 2}, ['more']),
+        ({'x': 1, 'deep': {'down': {'more': 2}}}, ['inputs.deep.down', 'more']),
+        ({'x': 1, 'deep': {'down': {'y': 1}}}, ['inputs.deep.down.y', 'Int', 'Str']),
+        ({'x': 1, 'deep': {'down': 5}}, ['deep.down', 'int']),
+        ({'x': 1, 'deep': {'few': {'a': 1}}}, ['inputs.deep.few.a', 'int', 'Str']),
+    ],
+)
+def test_a_refusal_names_the_port_and_what_was_given(inputs, words):
+    def define(spec):
+        spec.input('x', valid_type=orm.Int)
+        spec.input('deep.down.y', valid_type=orm.Str, required=False)
+        spec.input_namespace('deep.few', valid_type=orm.Str, required=False)
+
+    with pytest.raises((ValueError, TypeError)) as caught:
+        run(chain(define), **inputs)
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+@row('A18')
+@finding('the refusal of an input that does not exist does not say which there are')
+def test_a_refusal_of_what_does_not_exist_says_what_does():
+    with pytest.raises(ValueError, match='positive_number'):
+        run(chain(lambda spec: spec.input('positive_number', required=False)), positive_numbr=1)
+
+
+@row('A22', 'A18')
+@finding('a value that no node type is there for is refused without naming the port')
+def test_a_value_that_is_no_node_is_refused_with_the_path():
+    with pytest.raises((ValueError, TypeError), match=r'deep\.x'):
+        run(chain(lambda spec: spec.input('deep.x')), deep={'x': object()})
+
+
+@row('A20')
+def test_defaults_that_are_not_filled_in():
+    def define(spec):
+        spec.input_namespace('filled')
+        spec.input('filled.a', default=lambda: orm.Int(1))
+        spec.input_namespace('left', required=False, populate_defaults=False)
+        spec.input('left.a', default=lambda: orm.Int(1))
+        spec.input('left.b', valid_type=orm.Int)
+
+    node = run_get_node(chain(define)).node
+    assert node.base.links.get_incoming().all_link_labels() == ['filled__a']
+    node = run_get_node(chain(define), left={'b': 2}).node
+    assert sorted(node.base.links.get_incoming().all_link_labels()) == ['filled__a', 'left__a', 'left__b']
+
+
+@row('A06', 'A07')
+def test_inputs_that_are_metadata():
+    def define(spec):
+        spec.input_namespace('metadata.settings', is_metadata=True)
+        spec.input('metadata.settings.fast', valid_type=bool, default=True)
+
+    process_class = chain(define)
+    assert process_class.spec().inputs['metadata']['settings']['fast'].is_metadata
+    assert not chain(lambda spec: spec.input('x')).spec().inputs['x'].is_metadata
+
+
+@row('A25', 'P28')
+def test_what_is_exposed_can_be_changed_without_changing_the_original():
+    class Outer(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.expose_inputs(Sub, namespace='sub')
+            spec.inputs['sub']['a'].default = lambda: orm.Int(7)
+            spec.inputs['sub']['a'].required = False
+
+    run(Sub, a=1)
+    assert Outer.spec().inputs['sub']['a'].required is False
+    assert Sub.spec().inputs['a'].required is True
+    assert not Sub.spec().inputs['a'].has_default()

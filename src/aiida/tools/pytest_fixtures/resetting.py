@@ -82,15 +82,13 @@ def _empty(profile: Profile, email: str | None) -> None:
         store.clear()
         return
     user_id = _user_id(store, email)
-    if user_id is not None:
-        store.default_user_id = user_id
-    store.clear()
     if user_id is None:
-        from aiida.manage.configuration import create_default_user
-
-        create_default_user(profile, email)
-    elif profile.default_user_email != email:
-        manager.set_default_user_email(profile, email)
+        configuration.create_default_user(profile, email)
+    else:
+        store.default_user_id = user_id
+        if profile.default_user_email != email:
+            manager.set_default_user_email(profile, email)
+    store.clear()
 
 
 def _user_id(store: Store, email: str) -> int | None:

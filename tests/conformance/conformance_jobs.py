@@ -27,10 +27,11 @@ class Script(CalcJob):
         with folder.open('in.sh', 'w') as handle:
             handle.write(self.inputs.script.value)
         code_info = CodeInfo()
-        code_info.code_uuid = self.inputs.code.uuid
+        if 'code' in self.inputs:
+            code_info.code_uuid = self.inputs.code.uuid
         code_info.stdin_name, code_info.stdout_name = 'in.sh', 'out'
         info = CalcInfo()
-        info.codes_info = [code_info]
+        info.codes_info = [code_info] if 'code' in self.inputs else []
         info.retrieve_list = self.inputs.keep.get_list()
         if 'look' in self.inputs:
             info.retrieve_temporary_list = self.inputs.look.get_list()

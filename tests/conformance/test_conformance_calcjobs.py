@@ -509,3 +509,41 @@ def test_what_is_copied_and_retrieved(bash, tmp_path):
 def test_nothing_was_retrieved(bash, monkeypatch):
     monkeypatch.setattr(orm.CalcJobNode, 'get_retrieved_node', lambda self: None)
     assert job(bash).exit_status == 100
+
+
+@row('E08')
+def test_import_without_a_code(computer, tmp_path):
+    (tmp_path / 'out').write_text('one two')
+    remote = orm.RemoteData(computer=computer, remote_path=str(tmp_path))
+    node = run_get_node(
+        Script, remote_folder=remote, script='', metadata={'options': {'parser_name': 'ScriptParser'}}
+    ).node
+    assert (node.res.words, node.is_imported, node.computer.pk) == (['one', 'two'], True, computer.pk)
+    assert node.outputs.remote_folder.get_remote_path() == str(tmp_path)
+
+
+@row('E06', 'H03')
+def test_builder_of_a_code(computer):
+    code = orm.InstalledCode(
+        label='add', computer=computer, filepath_executable='/bin/bash', default_calc_job_plugin='core.arithmetic.add'
+    ).store()
+    builder = code.get_builder()
+    assert builder.process_class is ArithmeticAddCalculation
+    assert builder.code.pk == code.pk
+    builder.x, builder.y = 1, 2
+    assert run(builder)['sum'].value == 3
+
+
+@row('E06')
+def test_a_job_needs_a_code_and_a_computer(store):
+    with pytest.raises(ValueError, match='code'):
+        run(Script, script='echo')
+    code = orm.InstalledCode(
+        label='x',
+        computer=orm.Computer(
+            label='unstored', hostname='localhost', transport_type='core.local', scheduler_type='core.direct'
+        ).store(),
+        filepath_executable='/bin/bash',
+    )
+    with pytest.raises(Exception, match=r'configured|AuthInfo|unstored'):
+        run(Script, code=code, script='echo')

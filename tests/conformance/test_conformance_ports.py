@@ -761,3 +761,48 @@ def test_what_is_exposed_can_be_changed_without_changing_the_original():
     assert Outer.spec().inputs['sub']['a'].required is False
     assert Sub.spec().inputs['a'].required is True
     assert not Sub.spec().inputs['a'].has_default()
+
+
+@row('A19', 'P2')
+def test_outputs_that_are_refused_together():
+    def define(spec):
+        spec.output('a', required=False)
+        spec.output('b', required=False)
+        spec.outputs.validator = lambda values, _: None if values else 'one of them is needed'
+
+    node = run_get_node(chain(define)).node
+    assert (node.process_state.value, node.exit_status) == ('finished', 11)
+
+
+@row('A14')
+def test_namespaces_have_the_attributes_of_ports():
+    namespace = PortNamespace(
+        'space', required=False, valid_type=orm.Int, validator=None, default={'a': 1}, help='some'
+    )
+    assert (namespace.required, namespace.valid_type, namespace.dynamic) == (False, orm.Int, True)
+    assert (namespace.default, namespace.help) == ({'a': 1}, 'some')
+    assert {'_attrs', 'a'} & set(PortNamespace('n').get_description()) == {'_attrs'}
+
+
+@row('A21')
+def test_data_for_an_input_that_is_not_stored():
+    seen = []
+    process_class = chain(lambda spec: spec.input('x', non_db=True), lambda self: seen.append(self.inputs.x))
+    node = run_get_node(process_class, x=orm.Int(5).store()).node
+    assert seen[0].value == 5
+    assert node.base.links.get_incoming().all() == []
+
+
+@row('A17')
+def test_a_validator_that_raises():
+    def validator(value, port):
+        raise KeyError('a mistake of the validator')
+
+    with pytest.raises(KeyError, match='a mistake'):
+        run(chain(lambda spec: spec.input('x', validator=validator)), x=1)
+
+
+@row('A03', 'P6')
+def test_a_default_that_is_not_valid():
+    with pytest.raises(ValueError):
+        InputPort('x', non_db=True, valid_type=int, default='a')

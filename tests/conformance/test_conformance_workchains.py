@@ -313,3 +313,64 @@ def test_stuck_is_stuck(runner):
     assert process.node.process_state.value == 'waiting'
     assert process.node.process_status == f'Waiting for child processes: {process.pid}'
     process.kill()
+
+
+@row('F09')
+@pytest.mark.parametrize(
+    ('make', 'taken'),
+    [
+        (lambda: True, True),
+        (lambda: False, False),
+        (lambda: orm.Bool(True), True),
+        (lambda: orm.Bool(False), False),
+        (lambda: None, False),
+    ],
+)
+def test_what_a_condition_returns(make, taken):
+    def step(self):
+        seen.append(True)
+
+    seen = []
+    process_class = chain(lambda cls: if_(cls.condition)(cls.step), condition=lambda self: make(), step=step)
+    assert run_get_node(process_class).node.is_finished_ok
+    assert seen == [True] * taken
+
+
+@row('F11', 'F10')
+def test_what_the_last_step_waits_for():
+    node = run_get_node(chain('launch', launch=lambda self: ToContext(one=self.submit(Adder, x=1, y=2)))).node
+    assert node.is_finished_ok
+    assert node.called[0].is_finished_ok
+
+
+@row('F01')
+def test_an_exception_in_a_step():
+    def first(self):
+        raise KeyError('missing')
+
+    process = chain('first', first=first)()
+    with pytest.raises(KeyError, match='missing'):
+        run(process)
+    assert process.node.exception == "KeyError: 'missing'"
+    assert process.node.exit_status is None
+
+
+@row('F02', 'F05')
+def test_a_child_that_fails_does_not_end_its_parent():
+    class Fails(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.outline(cls.first)
+
+        def first(self):
+            raise ValueError('on purpose')
+
+    def launch(self):
+        return ToContext(one=self.submit(Fails))
+
+    def look(self):
+        assert self.ctx.one.is_excepted
+        return 7
+
+    assert run_get_node(chain('launch', 'look', launch=launch, look=look)).node.exit_status == 7

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from aiida.common import log
 from aiida.plugins import registry
 
 
@@ -29,6 +30,7 @@ def main(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> types.Modul
 def _leave_no_trace(config_folder: pathlib.Path) -> Iterator[None]:
     modules = set(sys.modules)
     yield
+    log.configure_logging()
     registry.all_entry_points.cache_clear()
     registry.foreign_class_index.cache_clear()
     for name in set(sys.modules) - modules:

@@ -10,7 +10,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEER   := .venv-peer
 # Keep pip quiet but for what matters.
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 ROUNDS ?= 3
 
 .PHONY: demo test check lint types imports sizes format bench peer clean help
@@ -66,7 +66,7 @@ peer: $(PEER)/.done
 $(PEER)/.done:
 	@echo 'Installing aiida-core 2.9.4 into $(PEER) ...'
 	@$(PYTHON) -m venv $(PEER)
-	@$(PEER)/bin/python -m pip --disable-pip-version-check --quiet install 'aiida-core==2.9.4'
+	@$(PEER)/bin/python -m pip --disable-pip-version-check -qq install 'aiida-core==2.9.4'
 	@touch $@
 
 bench: $(VENV)/.dev $(PEER)/.done

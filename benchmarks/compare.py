@@ -60,7 +60,9 @@ class Candidate:
         """Return seconds per item for each figure of a case."""
         if case in COMMANDS:
             start = time.perf_counter()
-            self.call([str(self.python.parent / 'verdi'), *COMMANDS[case]])
+            command = [str(self.python.parent / 'verdi'), *COMMANDS[case]]
+            # `verdi` alone shows its help and exits with 2
+            subprocess.run(command, env=self.environment, capture_output=True, check=bool(COMMANDS[case]))
             return {case: time.perf_counter() - start}
         output = self.call([str(self.python), str(HERE / 'micro.py'), case])
         records = [json.loads(line) for line in output.splitlines()]

@@ -22,7 +22,10 @@ def test_rows_are_those_of_the_sample_profile(code):
     multiply, job = chain.called
     names = {
         **{chain.base.links.get_incoming().get_node_by_label(label).pk: label for label in ('x', 'y', 'z', 'code')},
-        chain.pk: 'chain', multiply.pk: 'multiply', job.pk: 'job', multiply.outputs.result.pk: 'product',
+        chain.pk: 'chain',
+        multiply.pk: 'multiply',
+        job.pk: 'job',
+        multiply.outputs.result.pk: 'product',
         **{job.outputs[label].pk: label for label in ('remote_folder', 'retrieved', 'sum')},
     }
     assert {(node.node_type, node.process_type) for node in (chain, multiply, job)} == {

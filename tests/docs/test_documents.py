@@ -32,10 +32,23 @@ def test_examples(path: pathlib.Path, start: Callable[[str], None], main: types.
     run(path, main)
 
 
+def _anchors(path: pathlib.Path) -> set[str]:
+    """Return the names under which the headings of a page can be linked to."""
+    text = re.sub(r'^```.*?^```', '', path.read_text(encoding='utf-8'), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r'^#+ (.+)$', text, re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-') for heading in headings}
+
+
 @pytest.mark.parametrize('path', DOCUMENTS, ids=_name)
 def test_links(path: pathlib.Path) -> None:
-    targets = re.findall(r'\]\((?!https?:|mailto:|#)([^)#\s]+)', path.read_text(encoding='utf-8'))
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+    broken = []
+    for target, anchor in re.findall(
+        r'\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)', path.read_text(encoding='utf-8')
+    ):
+        aim = path.parent / target if target else path
+        if not aim.exists() or (anchor and anchor not in _anchors(aim)):
+            broken.append(f'{target}#{anchor}')
+    assert broken == []
 
 
 BROKEN = {

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 _SSH = 'the SSH transport'
 _INSTEAD = 'use the fixture `aiida_computer_local`'
+#: Fixtures that come before those that store something, in whatever order a test names them.
+_FIRST = ('aiida_profile_clean', 'aiida_profile_tmp', 'clear_database_before_test')
+
+
+def _profile_first(request: pytest.FixtureRequest) -> None:
+    """Let the profile be emptied or made before computers and codes are stored in it."""
+    for name in _FIRST:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
 
 
 @pytest.fixture(scope='session')
@@ -26,7 +35,7 @@ def ssh_key() -> None:
 
 
 @pytest.fixture
-def aiida_computer(tmp_path: pathlib.Path) -> Callable[..., Computer]:
+def aiida_computer(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Callable[..., Computer]:
     """A function that returns a computer, stored: the one of a label if there is one, a new one otherwise.
 
     It takes
@@ -37,6 +46,7 @@ def aiida_computer(tmp_path: pathlib.Path) -> Callable[..., Computer]:
     * ``default_mpiprocs_per_machine``: processes per node of a parallel job;
     * ``configuration_kwargs``: what the user needs to connect; it is not configured for ``None``.
     """
+    _profile_first(request)
 
     def factory(
         label: str | None = None,
@@ -103,12 +113,13 @@ def aiida_localhost(aiida_computer_local: Callable[..., Computer]) -> Computer:
 
 
 @pytest.fixture
-def aiida_code() -> Callable[..., AbstractCode]:
+def aiida_code(request: pytest.FixtureRequest) -> Callable[..., AbstractCode]:
     """A function that returns a code, stored: the one of a label if there is one, a new one otherwise.
 
     It takes the ``entry_point`` of its class, as ``core.code.installed``, its ``label`` (one of its own for ``None``),
     and what the class takes.
     """
+    _profile_first(request)
 
     def factory(entry_point: str, label: str | None = None, **kwargs: Any) -> AbstractCode:
         from aiida.plugins.factories import DataFactory

@@ -44,6 +44,15 @@ def test_clean(aiida_profile_clean, number):
     orm.Int(number).store()
 
 
+def test_clean_comes_first(aiida_localhost, aiida_code_installed, aiida_profile_clean):
+    assert orm.load_computer('localhost').pk == aiida_localhost.pk
+    assert aiida_code_installed().computer.pk == aiida_localhost.pk
+
+
+def test_temporary_profile_comes_first(aiida_localhost, aiida_profile_tmp):
+    assert orm.load_computer('localhost').pk == aiida_localhost.pk
+
+
 @pytest.mark.usefixtures('aiida_profile_clean_class')
 class TestClean:
     @pytest.mark.parametrize('number', [0, 1, 2])

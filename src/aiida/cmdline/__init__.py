@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from aiida.common.lazy import lazy_exports
 
 _ELSEWHERE = {
     'aiida.cmdline.groups': ('VerdiCommandGroup',),
@@ -52,11 +51,4 @@ _MODULE_OF = {name: module for module, names in _ELSEWHERE.items() for name in n
 
 __all__ = tuple(sorted(_MODULE_OF))  # pyright: ignore[reportUnsupportedDunderAll]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names when they are first asked for, so that ``verdi`` starts at once."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'aiida.cmdline' has no attribute '{name}'")
-    value = getattr(import_module(_MODULE_OF[name]), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = lazy_exports(globals(), _MODULE_OF)

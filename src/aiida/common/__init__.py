@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiida.common.exceptions import (
     AiidaException,
@@ -51,6 +50,7 @@ from aiida.common.exceptions import (
     UnsupportedSpeciesError,
     ValidationError,
 )
+from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from aiida.common.datastructures import (
@@ -189,13 +189,4 @@ _SUBMODULES = frozenset(
     )
 )
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is not an error when it is first asked for."""
-    if name in _MODULE_OF:
-        value = getattr(import_module(_MODULE_OF[name]), name)
-        globals()[name] = value
-        return value
-    if name in _SUBMODULES:
-        return import_module(f'aiida.common.{name}')
-    raise AttributeError(f"module 'aiida.common' has no attribute '{name}'")
+__getattr__, __dir__ = lazy_exports(globals(), _MODULE_OF, _SUBMODULES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from aiida.common.caching import disable_caching, enable_caching, get_use_cache
@@ -58,20 +59,11 @@ __all__ = (
     'upgrade_config',
 )
 
-_ELSEWHERE = {
+_HOMES = dict.fromkeys(__all__, 'aiida.manage.configuration') | {
     'disable_caching': 'aiida.common.caching',
     'enable_caching': 'aiida.common.caching',
-    'get_use_cache': 'aiida.common.caching',
     'get_manager': 'aiida.manage.manager',
+    'get_use_cache': 'aiida.common.caching',
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import the public names when they are first asked for."""
-    if name in ('caching', 'configuration', 'manager'):
-        return import_module(f'aiida.manage.{name}')
-    if name not in __all__:
-        raise AttributeError(f"module 'aiida.manage' has no attribute '{name}'")
-    value = getattr(import_module(_ELSEWHERE.get(name, 'aiida.manage.configuration')), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = lazy_exports(globals(), _HOMES, ('caching', 'configuration', 'manager'))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from aiida.engine.processes.builder import ProcessBuilder, ProcessBuilderNamespace
@@ -115,17 +117,8 @@ __all__ = (
     'workfunction',
 )
 
-
-def __getattr__(name: str) -> Any:
-    module_name = _ELSEWHERE.get(name)
-    if module_name is None:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from importlib import import_module
-
-    value = getattr(import_module(module_name), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(
+    globals(),
+    _ELSEWHERE,
+    ('builder', 'calcjobs', 'exit_code', 'functions', 'futures', 'ports', 'process', 'process_spec', 'workchains'),
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from aiida.orm.utils.calcjob import CalcJobResultManager
@@ -105,17 +106,4 @@ _SUBMODULES = frozenset(
     }
 )
 
-
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return import_module(f'{__name__}.{name}')
-    module = _HOMES.get(name)
-    if module is None:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(globals(), _HOMES, _SUBMODULES)

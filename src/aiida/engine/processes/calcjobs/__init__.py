@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from aiida.engine.processes.calcjobs.calcjob import CalcJob
@@ -11,13 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ('CalcJob', 'CalcJobImporter', 'JobManager', 'JobsList')
 
-_ELSEWHERE = {'CalcJob': 'calcjob', 'CalcJobImporter': 'importer', 'JobManager': 'manager', 'JobsList': 'manager'}
+_ELSEWHERE = {
+    'CalcJob': 'aiida.engine.processes.calcjobs.calcjob',
+    'CalcJobImporter': 'aiida.engine.processes.calcjobs.importer',
+    'JobManager': 'aiida.engine.processes.calcjobs.manager',
+    'JobsList': 'aiida.engine.processes.calcjobs.manager',
+}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for."""
-    if name not in _ELSEWHERE:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from importlib import import_module
-
-    return getattr(import_module(f'{__name__}.{_ELSEWHERE[name]}'), name)
+__getattr__, __dir__ = lazy_exports(globals(), _ELSEWHERE)

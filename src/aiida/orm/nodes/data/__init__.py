@@ -5,9 +5,9 @@ The basic types are imported at once, so that :func:`to_aiida_type` knows them; 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aiida.common.lazy import lazy_exports
 from aiida.orm.nodes.data.base import BaseType, to_aiida_type
 from aiida.orm.nodes.data.bool import Bool
 from aiida.orm.nodes.data.data import Data
@@ -113,16 +113,4 @@ _MODULES = {
 }
 _ELSEWHERE = {name: f'{__name__}.{module}' for module, names in _MODULES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    """Import the names that are left out above when they are first asked for."""
-    module = _ELSEWHERE.get(name)
-    if module is None:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(module), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(globals(), _ELSEWHERE, ('array', 'code', 'data', 'remote', 'structure'))

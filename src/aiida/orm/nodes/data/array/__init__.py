@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from aiida.common.lazy import lazy_exports
 from aiida.orm.nodes.data.array.array import ArrayData
 
 if TYPE_CHECKING:
@@ -25,24 +25,12 @@ __all__ = (
 )
 
 _ELSEWHERE = {
-    'BandsData': 'bands',
-    'KpointsData': 'kpoints',
-    'ProjectionData': 'projection',
-    'TrajectoryData': 'trajectory',
-    'XyData': 'xy',
-    'find_bandgap': 'bands',
+    'BandsData': 'aiida.orm.nodes.data.array.bands',
+    'KpointsData': 'aiida.orm.nodes.data.array.kpoints',
+    'ProjectionData': 'aiida.orm.nodes.data.array.projection',
+    'TrajectoryData': 'aiida.orm.nodes.data.array.trajectory',
+    'XyData': 'aiida.orm.nodes.data.array.xy',
+    'find_bandgap': 'aiida.orm.nodes.data.array.bands',
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import the names that are left out above when they are first asked for."""
-    module = _ELSEWHERE.get(name)
-    if module is None:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(f'{__name__}.{module}'), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_exports(globals(), _ELSEWHERE)

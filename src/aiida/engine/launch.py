@@ -110,11 +110,11 @@ def submit(
         raise InvalidOperation('Cannot use top-level `submit` from within another process, use `self.submit` instead')
     if is_process_function(process):
         raise TypeError(f'the process function `{process.__name__}` cannot be submitted: call it')  # type: ignore[union-attr]
-    metadata = given.get('metadata') or {}
-    if metadata.get('store_provenance') is False:
-        raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
+    metadata = _metadata(process, given)
     if metadata.get('dry_run', False):
         return run_get_node(process, inputs=given).node
+    if metadata.get('store_provenance') is False:
+        raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
     local = current_runner()
     with type(local)(loop=None, communicator=local.communicator, rmq_submit=True, persister=local.persister) as runner:
         instance = process if not isinstance(process, type) and hasattr(process, 'step_until_terminated') else None
@@ -126,6 +126,14 @@ def submit(
     if wait:
         _wait_for(node, wait_interval)
     return node
+
+
+def _metadata(process: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata a process is launched with, those in a builder included."""
+    from aiida.engine.processes.builder import ProcessBuilder
+
+    own = process.metadata if isinstance(process, ProcessBuilder) else {}
+    return {**own, **(given.get('metadata') or {})}
 
 
 def _hand_over(process: Any, given: dict[str, Any]) -> Any:

@@ -26,7 +26,7 @@ def test_suite_with_older_module(run_suite: Any) -> None:
 
 def test_suite(run_suite: Any) -> None:
     done = run_suite(*COMMON, 'test_modern.py', options=('-W', 'error'))
-    assert outcome(done) == {'passed': 45}, done.stdout
+    assert outcome(done) == {'passed': 47}, done.stdout
 
 
 @pytest.mark.parametrize('module', MODULES)

@@ -203,6 +203,16 @@ def test_run(aiida_profile_clean, sum_builder):
     assert node.base.attributes.get('version')['plugin'] == '1.2'
 
 
+@pytest.mark.parametrize('launch', [submit, lambda builder: run_get_node(builder).node])
+def test_dry_run(sum_builder, launch, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sum_builder.metadata.dry_run = True
+    sum_builder.metadata.store_provenance = False
+    node = launch(sum_builder)
+    assert not node.is_stored
+    assert pathlib.Path(node.dry_run_info['folder'], 'aiida.in').read_text().startswith('echo SUM')
+
+
 def test_run_workflow(aiida_profile_clean, sum_builder):
     inputs = {'sum': sum_builder._inputs(prune=True)}
     results = run(WorkflowFactory('sums.twice'), base=inputs, clean_workdir=orm.Bool(True))

@@ -660,3 +660,10 @@ class TestWorkflows:
         results, again = ArithmeticAddParser.parse_from_node(node, store_provenance=False)
         assert results['sum'].value == 3
         assert not again.is_stored
+
+
+def test_a_scratch_folder_with_the_characters_of_patterns(bash, computer, tmp_path):
+    computer.set_workdir(str(tmp_path / 'we[i]rd*'))
+    node = scripted(bash, write={'in.sh': MAKE_FILES}, retrieve_list=['a.txt', 'd/*.txt'])
+    assert node.is_finished_ok
+    assert retrieved(node) == ['a.txt', 'c.txt']

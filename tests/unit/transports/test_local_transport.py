@@ -606,3 +606,14 @@ def test_a_transport_without_its_verbs_cannot_be_made():
 
     with pytest.raises(TypeError, match='abstract'):
         Incomplete()
+
+
+def test_a_path_that_exists_is_no_pattern(transport, tmp_path):
+    folder = tmp_path / 'we[i]rd*'
+    folder.mkdir()
+    (folder / 'f[1].txt').write_text('1')
+    transport.get(str(folder / 'f[1].txt'), str(tmp_path / 'got'))
+    transport.copy(str(folder / 'f[1].txt'), str(tmp_path / 'copied'))
+    transport.symlink(str(folder / 'f[1].txt'), str(tmp_path / 'linked'))
+    for name in ('got', 'copied', 'linked'):
+        assert (tmp_path / name).read_text() == '1'

@@ -5,6 +5,7 @@ Each function takes the record of a job and an open transport, and can be called
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -364,8 +365,10 @@ def retrieve_files_from_list(
     assert workdir is not None
     for directive in retrieve_list:
         pattern, target, depth = (directive, '.', 1) if isinstance(directive, str) else tuple(directive)
-        source = os.path.join(workdir, pattern)
-        for path in transport.glob(source) if has_magic(pattern) else [source]:
+        paths = [os.path.join(workdir, pattern)]
+        if has_magic(pattern):
+            paths = transport.glob(os.path.join(glob.escape(workdir), pattern))
+        for path in paths:
             kept = _last_parts(os.path.relpath(path, workdir), depth, at_least=1 if has_magic(pattern) else 0)
             _retrieve(transport, path, os.path.normpath(os.path.join(folder, target, *kept)))
 

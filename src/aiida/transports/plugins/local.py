@@ -171,7 +171,7 @@ class LocalTransport(BlockingTransport):
 
     def symlink(self, remotesource: TransportPath, remotedestination: TransportPath) -> None:
         source, target = os.fspath(remotesource), self._path(remotedestination)
-        if not has_magic(source):
+        if not has_magic(source) or os.path.lexists(self._path(source)):
             os.symlink(os.path.normpath(source), target)
             return
         for path in self.glob(source):
@@ -277,10 +277,7 @@ class LocalTransport(BlockingTransport):
         **kwargs: Any,
     ) -> None:
         """Copy a file, a folder, or what matches a pattern."""
-        paths = _glob.glob(source) if has_magic(source) else [source]
-        if has_magic(source):
-            _check_room_for(paths, target)
-        for path in paths:
+        for path in _matches(source, target):
             if os.path.isdir(path):
                 self._transfer_tree(path, target, dereference=dereference, overwrite=overwrite)
             elif os.path.lexists(path):
@@ -336,10 +333,7 @@ class LocalTransport(BlockingTransport):
         recursive: bool = True,
     ) -> None:
         source, target = self._path(self._source(remotesource)), self._target(remotedestination)
-        paths = _glob.glob(source) if has_magic(source) else [source]
-        if has_magic(source):
-            _check_room_for(paths, target)
-        for path in paths:
+        for path in _matches(source, target):
             if os.path.isdir(path):
                 self.copytree(path, target, dereference)
             else:
@@ -371,6 +365,18 @@ class LocalTransport(BlockingTransport):
     ) -> None:
         """Copy to the computer of another transport, which is to put what lies here."""
         transportdestination.put(self._path(remotesource), remotedestination, **kwargs)
+
+
+def _matches(source: str, target: str) -> list[str]:
+    """Return what a path or pattern stands for; a path that exists is itself, whatever characters are in it.
+
+    :raises OSError: if several things were to be copied to a place that has room for one.
+    """
+    if not has_magic(source) or os.path.lexists(source):
+        return [source]
+    paths = _glob.glob(source)
+    _check_room_for(paths, target)
+    return paths
 
 
 def _check_room_for(paths: list[str], target: str) -> None:

@@ -63,19 +63,23 @@ def _class(where: str, cls: type, facts: dict[str, Any]) -> Iterator[tuple[str, 
         if problem:
             yield f'{where}()', problem
     for name, description in facts['members'].items():
-        kind, _, signature = description.partition(' ')
-        try:
-            static = inspect.getattr_static(cls, name)
-        except AttributeError:
-            if not hasattr(cls, name) and name not in getattr(cls, '__annotations__', {}):
-                yield f'{where}.{name}', 'missing'
-            continue
-        if kind == 'property' and inspect.isfunction(static):
-            yield f'{where}.{name}', 'a method, documented as a property'
-        elif signature:
-            problem = _member(cls, name, static, kind, signature)
-            if problem:
-                yield f'{where}.{name}', problem
+        problem = _member_of(cls, name, description)
+        if problem:
+            yield f'{where}.{name}', problem
+
+
+def _member_of(cls: type, name: str, description: str) -> str | None:
+    kind, _, rest = description.partition(' ')
+    try:
+        static = inspect.getattr_static(cls, name)
+    except AttributeError:
+        return None if hasattr(cls, name) or name in getattr(cls, '__annotations__', {}) else 'missing'
+    if kind == 'value':
+        value = getattr(cls, name).value
+        return None if str(value) == rest else f'{value!r}, documented as {rest}'
+    if kind == 'property' and inspect.isfunction(static):
+        return 'a method, documented as a property'
+    return _member(cls, name, static, kind, rest) if rest else None
 
 
 def _member(cls: type, name: str, static: Any, kind: str, signature: str) -> str | None:

@@ -14,23 +14,25 @@ class Parameters:
 
     positional: tuple[str, ...]
     keyword_only: tuple[str, ...]
-    optional: frozenset[str]
+    optional: dict[str, Any]
     var_positional: bool
     var_keyword: bool
 
     @classmethod
     def parse(cls, text: str, *, drop_first: bool = False) -> Parameters:
-        """Read ``(self, a, b=0, *args, c=0, **kwargs)``."""
+        """Read ``(self, a, b=0, *args, c=0, **kwargs)``; a default of ``...`` is any."""
         function = ast.parse(f'def f{text}: pass').body[0]
         assert isinstance(function, ast.FunctionDef)
         given = function.args
         positional = [argument.arg for argument in (*given.posonlyargs, *given.args)]
-        optional = set(positional[len(positional) - len(given.defaults) :])
-        optional |= {a.arg for a, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None}
+        values = dict(zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True))
+        values |= {
+            a.arg: value for a, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None
+        }
         return cls(
             tuple(positional[1:] if drop_first else positional),
             tuple(argument.arg for argument in given.kwonlyargs),
-            frozenset(optional),
+            {name: ast.literal_eval(value) for name, value in values.items()},
             given.vararg is not None,
             given.kwarg is not None,
         )
@@ -44,7 +46,7 @@ class Parameters:
         return cls(
             tuple(names[1:] if drop_first else names),
             tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY),
-            frozenset(p.name for p in parameters if p.default is not p.empty),
+            {p.name: p.default for p in parameters if p.default is not p.empty},
             any(p.kind is p.VAR_POSITIONAL for p in parameters),
             any(p.kind is p.VAR_KEYWORD for p in parameters),
         )
@@ -68,6 +70,15 @@ def incompatibility(ours: Parameters, documented: Parameters) -> str | None:
         return 'there is no `*args`'
     if documented.var_keyword and not ours.var_keyword:
         return 'there is no `**kwargs`'
-    expected = {*documented.positional, *documented.keyword_only} - documented.optional
-    needed = known - ours.optional - expected
-    return f'{sorted(needed)} must be given' if needed else None
+    expected = {*documented.positional, *documented.keyword_only} - set(documented.optional)
+    needed = known - set(ours.optional) - expected
+    return f'{sorted(needed)} must be given' if needed else _other_default(ours, documented)
+
+
+def _other_default(ours: Parameters, documented: Parameters) -> str | None:
+    """Return which default differs, of those that are plain values in both."""
+    for name, value in documented.optional.items():
+        default = ours.optional.get(name, value)
+        if value is not ... and isinstance(default, bool | int | float | str | tuple | None) and default != value:
+            return f'the default of `{name}` is documented as {value!r}, ours is {default!r}'
+    return None

@@ -1,5 +1,6 @@
 """Rows H: builders."""
 
+import copy
 import json
 from collections.abc import MutableMapping
 
@@ -247,3 +248,47 @@ def test_launching_a_builder():
 def test_a_builder_that_lacks_an_input():
     with pytest.raises(ValueError, match=r'inputs\.x'):
         run(Adder.get_builder())
+
+
+@row('H02')
+@finding('a builder cannot be copied: its constructor is called without the ports')
+@pytest.mark.parametrize('how', [copy.copy, copy.deepcopy])
+def test_copies_of_a_builder(how):
+    builder = Adder.get_builder()
+    builder.x = 1
+    other = how(builder)
+    other.x, other.y = 2, 3
+    assert (builder.x.value, builder.y) == (1, None)
+    assert run(other)['sum'].value == 5
+
+
+@row('H08')
+def test_jobs_in_namespaces_of_a_builder(bash):
+    class Outer(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.expose_inputs(ArithmeticAddCalculation, namespace='add')
+            spec.expose_outputs(ArithmeticAddCalculation)
+            spec.outline(cls.launch, cls.collect)
+
+        def launch(self):
+            inputs = self.exposed_inputs(ArithmeticAddCalculation, 'add')
+            inputs.metadata.call_link_label = 'addition'
+            self.to_context(job=self.submit(ArithmeticAddCalculation, **inputs))
+
+        def collect(self):
+            self.out_many(self.exposed_outputs(self.ctx.job, ArithmeticAddCalculation))
+
+    builder = Outer.get_builder()
+    builder.metadata.label = 'outer'
+    builder.add.metadata.label = 'inner'
+    builder.add.metadata.options.resources = {'num_machines': 1}
+    builder.add.code, builder.add.x, builder.add.y = bash, 1, 2
+    results, node = run_get_node(builder)
+    assert results['sum'].value == 3
+    assert (node.label, node.called[0].label) == ('outer', 'inner')
+    again = node.called[0].get_builder_restart()
+    again.y = 5
+    assert run(again)['sum'].value == 6
+    assert again.metadata.options.resources == {'num_machines': 1}

@@ -122,7 +122,8 @@ def test_trouble_is_tried_again_and_then_pauses(runner, bash, monkeypatch):
     runner.loop.run_until_complete(asyncio.wait_for(live(), 20))
     assert len(moments) == 3
     first, second = (later - earlier for earlier, later in pairwise(moments))
-    assert second > 1.4 * first
+    assert first >= 0.019
+    assert second >= 0.039
     assert orm.load_node(node.pk).is_finished_ok
 
 
@@ -282,11 +283,13 @@ def test_one_question_per_interval(computer, queue):
         queue.states = dict.fromkeys(names, JobState.DONE)
         return await asyncio.wait_for(asyncio.gather(*running), 10)
 
+    started = time.monotonic()
     answers = asyncio.run(several())
+    elapsed = time.monotonic() - started
     assert answers == [(JobState.RUNNING, JobState.DONE)] * 99 + [None]
     moments = [moment for moment, _ in queue.asked]
     assert all(later - earlier > 0.09 for earlier, later in pairwise(moments))
-    assert 3 <= len(moments) <= 6
+    assert 2 <= len(moments) <= elapsed / 0.1 + 2
     assert sorted(queue.asked[0][1]) == sorted(names)
 
 

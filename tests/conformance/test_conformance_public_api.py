@@ -103,6 +103,7 @@ def test_both_ways_to_give_what_the_releases_name_differently(store):
         ({'kind': 'function', 'signature': '(entry_point_name, load=0, more=0)'}, 'not taken by position'),
         ({'kind': 'function', 'signature': '(entry_point_name, *, more)'}, "['more']"),
         ({'kind': 'function', 'signature': '(entry_point_name, **kwargs)'}, '**kwargs'),
+        ({'kind': 'function', 'signature': '(entry_point_name, load=False)'}, 'the default of `load`'),
         ({'kind': 'function', 'signature': '()'}, 'must be given'),
     ],
 )
@@ -113,6 +114,7 @@ def test_the_comparison_notices(facts, expected):
 
 def test_the_comparison_notices_members():
     facts = {'kind': 'class', 'bases': ['Nothing'], 'init': '(one)'}
+    assert differences({'aiida.engine': {'AwaitableAction': {**facts, 'bases': [], 'members': {'APPEND': 'value x'}}}})
     members = {'run': 'method (self, other)', 'no': 'attribute', 'is_closed': 'property', 'loop': 'classmethod (cls)'}
     problems = differences({'aiida.engine': {'Runner': {**facts, 'members': members}, 'Nobody': facts}})
     assert set(problems) == {

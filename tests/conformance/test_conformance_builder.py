@@ -5,8 +5,8 @@ import json
 from collections.abc import MutableMapping
 
 import pytest
+from conformance_inventory import finding, row
 from conformance_processes import Adder, add
-from inventory import finding, row
 
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import conformance_jobs
 import pytest
+from conformance_inventory import row
 from conformance_jobs import Copies, NeedsLines, Script, ScriptParser, Several
-from inventory import row
 
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation

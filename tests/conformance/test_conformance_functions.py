@@ -6,8 +6,8 @@ import inspect
 import typing as t
 
 import pytest
+from conformance_inventory import row
 from conformance_processes import Adder, add
-from inventory import row
 
 from aiida import orm
 from aiida.common.links import LinkType

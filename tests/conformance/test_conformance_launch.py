@@ -5,8 +5,8 @@ import threading
 import time
 
 import pytest
+from conformance_inventory import finding, row
 from conformance_processes import Adder, Counter, Stuck, add
-from inventory import finding, row
 
 from aiida import orm
 from aiida.common.exceptions import InvalidOperation

@@ -7,8 +7,8 @@ import pathlib
 
 import numpy
 import pytest
+from conformance_inventory import finding, row
 from conformance_processes import Counter, Stuck, Tree, add
-from inventory import finding, row
 from plumpy.exceptions import PersistenceError
 from plumpy.persistence import LoadSaveContext
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from inventory import finding, row
+from conformance_inventory import finding, row
 
 from aiida import orm
 from aiida.engine.processes import control

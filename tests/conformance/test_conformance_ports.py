@@ -3,7 +3,7 @@
 import functools
 
 import pytest
-from inventory import finding, row
+from conformance_inventory import finding, row
 from plumpy.ports import UNSPECIFIED
 from plumpy.ports import PortNamespace as PlumpyPortNamespace
 
@@ -806,3 +806,96 @@ def test_a_validator_that_raises():
 def test_a_default_that_is_not_valid():
     with pytest.raises(ValueError):
         InputPort('x', non_db=True, valid_type=int, default='a')
+
+
+@row('A25')
+def test_nested_names_of_what_is_exposed():
+    class Outer(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.expose_inputs(Sub, namespace='without', exclude=('deep.c', 'b'))
+            spec.expose_inputs(Sub, namespace='only', include=('deep.c', 'a'))
+            spec.expose_inputs(Sub, namespace='all')
+            spec.expose_outputs(Sub, namespace='all', namespace_options={'required': False})
+
+    inputs = Outer.spec().inputs
+
+    def names(namespace):
+        return {name for name in inputs[namespace] if name != 'metadata'}
+
+    assert names('all') == {'a', 'b', 'deep'}
+    assert names('without') - {'deep'} == {'a'}
+    assert 'c' not in inputs['without'].get('deep', {})
+    assert names('only') == {'a', 'deep'}
+    assert list(inputs['only']['deep']) == ['c']
+    assert Outer.spec().outputs['all'].required is False
+
+
+@row('A12', 'A14')
+def test_ports_that_are_found_and_changed_in_define():
+    class Outer(Sub):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            assert spec.inputs.get_port('deep.c') is spec.inputs['deep']['c']
+            assert 'deep' in spec.inputs
+            assert isinstance(spec.inputs.create_port_namespace('new.one'), PortNamespace)
+            del spec.inputs['b']
+            spec.inputs['deep'].pop('c')
+            spec.input('a', valid_type=orm.Str, required=False)
+            spec.inputs['metadata']['label'].default = 'from define'
+            spec.input('metadata.more', valid_type=int, default=3, is_metadata=True)
+            spec.outputs['sum'].required = False
+            spec.inputs.validator = lambda values, _: 'not together' if 'a' in values and 'new' in values else None
+
+        def only(self):
+            pass
+
+    spec = Outer.spec()
+    assert [name for name in spec.inputs if name != 'metadata'] == ['a', 'deep', 'new']
+    assert orm.Str in spec.inputs['a'].valid_type
+    assert len(spec.inputs['deep']) == 0
+    assert Sub.spec().inputs['a'].valid_type is orm.Int
+    assert 'b' in Sub.spec().inputs
+
+
+@row('A25')
+def test_exposing_one_class_twice_and_again():
+    class Middle(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.expose_inputs(Sub, namespace='sub')
+            spec.expose_outputs(Sub)
+            spec.outline(cls.launch, cls.collect)
+
+        def launch(self):
+            self.to_context(child=self.submit(Sub, **self.exposed_inputs(Sub, 'sub')))
+
+        def collect(self):
+            self.out_many(self.exposed_outputs(self.ctx.child, Sub))
+
+    class Outer(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.expose_inputs(Middle, namespace='one')
+            spec.expose_inputs(Middle, namespace='two')
+            spec.expose_outputs(Middle, namespace='one')
+            spec.expose_outputs(Middle, namespace='two')
+            spec.outline(cls.launch, cls.collect)
+
+        def launch(self):
+            for name in ('one', 'two'):
+                self.to_context(**{name: self.submit(Middle, **self.exposed_inputs(Middle, name))})
+
+        def collect(self):
+            for name in ('one', 'two'):
+                self.out_many(self.exposed_outputs(self.ctx[name], Middle, name))
+
+    inputs = {name: {'sub': {'a': number, 'b': 10, 'deep': {'c': 'x'}}} for number, name in enumerate(('one', 'two'))}
+    results, node = run_get_node(Outer, **inputs)
+    assert {name: results[name]['sum'].value for name in results} == {'one': 10, 'two': 11}
+    assert 'one__sub__deep__c' in node.base.links.get_incoming().all_link_labels()
+    assert len(node.called_descendants) == 6

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from inventory import row
+from conformance_inventory import row
 
 from aiida import orm
 from aiida.engine import (

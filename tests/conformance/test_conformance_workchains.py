@@ -4,8 +4,8 @@ import asyncio
 from enum import Enum
 
 import pytest
+from conformance_inventory import finding, row
 from conformance_processes import Adder, Stuck, Tree
-from inventory import finding, row
 from plumpy.utils import AttributesDict
 
 from aiida import orm

@@ -1,11 +1,13 @@
 """Rows G: restart work chains and their handlers."""
 
 import asyncio
+import os
 
 import pytest
 from conformance_inventory import row
 
 from aiida import orm
+from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
 from aiida.engine import (
     BaseRestartWorkChain,
     ExitCode,
@@ -374,3 +376,43 @@ def test_pausing_at_the_last_iteration(runner):
 def test_an_action_that_does_not_exist():
     with pytest.raises(ValueError, match='on_unhandled_failure'):
         run(Restart, ends=[0], on_unhandled_failure='no_such')
+
+
+class RestartJob(BaseRestartWorkChain):
+    """Runs a sum as a job."""
+
+    _process_class = ArithmeticAddCalculation
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.expose_inputs(ArithmeticAddCalculation, namespace='add')
+        spec.expose_outputs(ArithmeticAddCalculation)
+        spec.outline(cls.setup, while_(cls.should_run_process)(cls.run_process, cls.inspect_process), cls.results)
+
+    def setup(self):
+        super().setup()
+        self.ctx.inputs = self.exposed_inputs(ArithmeticAddCalculation, 'add')
+
+
+@row('G07', 'G08')
+@pytest.mark.parametrize('clean', [True, False])
+def test_cleaning(bash, clean):
+    results, node = run_get_node(RestartJob, add={'code': bash, 'x': 1, 'y': 2}, clean_workdir=clean)
+    assert results['sum'].value == 3
+    (job,) = node.called
+    folder = job.get_remote_workdir()
+    assert (os.path.exists(folder) and bool(os.listdir(folder))) is not clean
+    expected = f'cleaned remote folders of calculations: {job.pk}' if clean else 'remote folders will not be cleaned'
+    assert reports(node)[-1] == expected
+
+
+@row('G01', 'G05')
+@pytest.mark.parametrize('name', ['no_such', 'wrong'])
+def test_inputs_that_the_sub_process_refuses(name):
+    process = type('Wrong', (Restart,), {'prepare': lambda self: self.ctx.update(inputs={name: 1})})(
+        inputs={'ends': [0]}
+    )
+    with pytest.raises(ValueError, match=rf'inputs|{name}'):
+        run(process)
+    assert process.node.is_excepted

@@ -91,6 +91,19 @@ def test_defaults_are_nodes_of_each_process() -> None:
     assert defaults(1, z=None) == 3
 
 
+@pytest.mark.parametrize('default', [lambda: orm.Int(5), lambda: 5])
+def test_default_that_is_a_function_is_called_when_it_is_used(default: Any) -> None:
+    @calcfunction
+    def sum_with_default(x, b=default):
+        return x + b
+
+    first, second = sum_with_default.run_get_node(1)[1], sum_with_default.run_get_node(1)[1]
+    assert first.outputs.result.value == 6
+    assert inputs_of(first) == ['b', 'x']
+    assert first.inputs.b.pk != second.inputs.b.pk
+    assert sum_with_default(1, b=2).value == 3
+
+
 def test_positional_only() -> None:
     assert positional_only(1, 2) == 4
     assert positional_only(1, 2, z=5) == 8

@@ -441,9 +441,10 @@ def _port_options(signature: FunctionSignature, name: str, help_text: str | None
 
 
 def _make_default(default: Any) -> Callable[[], Any]:
-    """Return what makes a node of a default value, anew for each process."""
+    """Return what makes a node of a default value, anew for each process; a function is called for its value."""
 
     def indirect_default() -> Any:
-        return default if isinstance(default, Data) else to_aiida_type(default)
+        value = default() if callable(default) and not isinstance(default, Data) else default
+        return value if value is None or isinstance(value, Data) else to_aiida_type(value)
 
     return indirect_default

@@ -197,7 +197,6 @@ def test_news_of_a_process(runner):
 
 
 @row('J02')
-@finding('`cleanup` hands the communicator its filter rather than the identifier it got, so that it raises and stays')
 def test_a_future_stops_to_listen(runner):
     import kiwipy
 

@@ -19,6 +19,7 @@ class ProcessFuture(asyncio.Future):  # type: ignore[type-arg]
     """Resolves with the node of a process once it is terminated, by asking for its state and by listening for news."""
 
     _filtered: Any = None
+    _subscriber: Any = None
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class ProcessFuture(asyncio.Future):  # type: ignore[type-arg]
 
         self._filtered = kiwipy.BroadcastFilter(news, sender=node.pk)
         self._filtered.add_subject_filter(re.compile(r'state_changed\..*\.(finished|excepted|killed)'))
-        communicator.add_broadcast_subscriber(self._filtered)
+        self._subscriber = communicator.add_broadcast_subscriber(self._filtered)
 
     def _resolve(self, node: Node) -> None:
         if not self.done():
@@ -69,9 +70,9 @@ class ProcessFuture(asyncio.Future):  # type: ignore[type-arg]
     def cleanup(self) -> None:
         """Stop listening and looking."""
         if self._communicator is not None and self._filtered is not None:
-            self._communicator.remove_broadcast_subscriber(self._filtered)
+            self._communicator.remove_broadcast_subscriber(self._subscriber)
         self._communicator = None
-        self._filtered = None
+        self._filtered = self._subscriber = None
         if self._poller is not None:
             self._poller.cancel()
             self._poller = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pathlib
 import tempfile
@@ -24,6 +25,15 @@ def _never_the_users_configuration() -> Iterator[None]:
     yield
     get_manager().unload_profile()
     _HOME.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were() -> Iterator[None]:
+    """Loading a profile sets the loggers up; they are left as they were found."""
+    logger = logging.getLogger('aiida')
+    found = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.level, logger.propagate = found
 
 
 @pytest.fixture

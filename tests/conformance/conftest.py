@@ -37,15 +37,6 @@ def runner(store: Any) -> Iterator[Runner]:
             logger.addHandler(other)
 
 
-@pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    """Loading a profile sets the loggers up; they are left as they were found."""
-    logger = logging.getLogger('aiida')
-    found = logger.handlers[:], logger.level, logger.propagate
-    yield
-    logger.handlers[:], logger.level, logger.propagate = found
-
-
 @pytest.fixture
 def computer(store: Any, tmp_path: Any) -> Any:
     """This machine, by local transport and direct scheduler."""

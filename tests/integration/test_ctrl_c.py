@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import textwrap
 
+import psutil
 import pytest
 
 SCRIPT = textwrap.dedent(
@@ -49,7 +51,17 @@ SCRIPT = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize('delay', [0.0, 0.02, 0.05, 0.1, 0.2, 0.6])
+def jobs_below(folder) -> list[psutil.Process]:
+    """Return the programs of the operating system that work in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.cwd().startswith(str(folder)):
+                found.append(process)
+    return found
+
+
+@pytest.mark.parametrize('delay', [0.0, 0.02, 0.05, 0.1, 0.2, 0.6, 1.2])
 def test_everything_is_killed(profile, tmp_path, delay) -> None:
     from aiida import orm
     from aiida.orm.backend import get_store
@@ -69,4 +81,5 @@ def test_everything_is_killed(profile, tmp_path, delay) -> None:
     states = [row.attributes['process_state'] for row in get_store().list_processes()]
     assert states
     assert set(states) == {'killed'}
+    assert psutil.wait_procs(jobs_below(tmp_path), timeout=5)[1] == []
     assert orm.QueryBuilder().append(orm.ProcessNode, filters={'attributes.sealed': {'!==': True}}).count() == 0

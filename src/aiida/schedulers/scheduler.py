@@ -180,6 +180,10 @@ class Scheduler(abc.ABC):
         """
         return None
 
+    def withdraw_job(self, working_directory: str) -> str | None:
+        """Keep a job from starting whose submission was interrupted; return its identifier if it was submitted."""
+        return self.find_submitted_job(working_directory)
+
     # details
 
     def _get_detailed_job_info_command(self, job_id: str) -> str:

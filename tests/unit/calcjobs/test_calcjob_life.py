@@ -407,3 +407,32 @@ class TestManyAtOnce:
         drive(runner, until(lambda: all(process.has_terminated() for process in processes)))
         assert time.monotonic() - started < 6
         assert [load_node(node.pk).get_scheduler_stdout() for node in nodes] == [f'{number}\n' for number in range(8)]
+
+
+def test_a_job_that_was_withdrawn_never_starts(computer, tmp_path):
+    """A kill may come between the start of the wrapper and the note of its number."""
+    folder = tmp_path / 'job'
+    folder.mkdir()
+    (folder / 'script').write_text('#!/bin/bash\ntouch ran\n')
+    with computer.get_transport() as transport:
+        scheduler = computer.get_scheduler()
+        scheduler.set_transport(transport)
+        assert scheduler.withdraw_job(str(folder)) is None
+        scheduler.submit_job(str(folder), 'script')
+        time.sleep(0.2)
+        assert not (folder / 'ran').exists()
+        assert scheduler.find_submitted_job(str(folder)) is None
+        assert scheduler.withdraw_job(str(folder)) is None
+
+
+def test_a_job_that_had_started_is_named_when_withdrawn(computer, tmp_path):
+    (tmp_path / 'script').write_text('#!/bin/bash\nsleep 20\n')
+    with computer.get_transport() as transport:
+        scheduler = computer.get_scheduler()
+        scheduler.set_transport(transport)
+        job_id = scheduler.submit_job(str(tmp_path), 'script')
+        deadline = time.monotonic() + 5
+        while scheduler.find_submitted_job(str(tmp_path)) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert scheduler.withdraw_job(str(tmp_path)) == job_id
+        assert scheduler.kill_job(job_id)

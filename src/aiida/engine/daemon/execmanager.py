@@ -393,16 +393,18 @@ def _retrieve(transport: Transport, path: str, place: str) -> None:
 
 
 def kill_calculation(calculation: CalcJobNode, transport: Transport) -> None:
-    """Kill the job of a calculation, if it was submitted.
+    """Kill the job of a calculation, if it was submitted, and keep it from starting if that was interrupted.
 
     :raises RemoteOperationError: if the scheduler refuses and the job is still there.
     """
-    job_id = calculation.get_job_id()
-    if job_id is None:
-        return
     scheduler = _computer(calculation).get_scheduler()
     scheduler.set_transport(transport)
     workdir = calculation.get_remote_workdir()
+    job_id = calculation.get_job_id()
+    if job_id is None and workdir is not None:
+        job_id = scheduler.withdraw_job(workdir)
+    if job_id is None:
+        return
     if workdir is not None and scheduler.get_ended_job(workdir, job_id) is not None:
         return
     if scheduler.kill_job(job_id):

@@ -177,7 +177,7 @@ def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
 
 
 def _kill_one(process: Process) -> None:
-    if not process.has_terminated():
+    if not process.has_terminated() and not process.is_killing:
         process.kill('Killed by Ctrl-C')
 
 

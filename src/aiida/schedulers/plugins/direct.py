@@ -8,6 +8,7 @@ job was started and how it ended.
 from __future__ import annotations
 
 import shlex
+import time
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from aiida.common.escaping import escape_for_bash
@@ -37,6 +38,8 @@ _MAP_STATUS_PS = {
 
 _START_MARK = '.aiida_job_started'
 _END_MARK = '.aiida_job_ended'
+#: What the start mark says of a job that is not to start any more.
+_WITHDRAWN = 'withdrawn'
 
 #: The shell that the first line of the script names runs it, on file systems too that forbid to execute files. The
 #: start mark is written only if there is none: a second wrapper in the same folder leaves the first alone.
@@ -103,7 +106,16 @@ class DirectScheduler(BashCliScheduler):
     def find_submitted_job(self, working_directory: str) -> str | None:
         """Return the process group that the start mark names."""
         content = self._read_mark(f'{working_directory}/{_START_MARK}')
-        return content.strip() if content else None
+        return content.strip() if content and content.strip() != _WITHDRAWN else None
+
+    def withdraw_job(self, working_directory: str) -> str | None:
+        """Set the start mark, without which no wrapper goes on; return the process group if one was faster."""
+        mark = f'{working_directory}/{_START_MARK}'
+        retval, _, _ = self.transport.exec_command_wait(f'set -C; echo {_WITHDRAWN} > {escape_for_bash(mark)}')
+        deadline = time.monotonic() + 1.0
+        while retval != 0 and self._read_mark(mark) is None and time.monotonic() < deadline:
+            time.sleep(0.005)  # the wrapper made the mark and is about to write into it
+        return self.find_submitted_job(working_directory)
 
     # the end
 

@@ -256,7 +256,7 @@ def _details(scheduler: Any, job_id: str) -> dict[str, Any] | None:
 
 async def task_kill_job(node: CalcJobNode, transport_queue: TransportQueue, cancellable: InterruptableFuture) -> bool:
     """Kill a job, if it was submitted."""
-    if node.get_state() in (CalcJobState.UPLOADING, CalcJobState.SUBMITTING) and node.get_job_id() is None:
+    if node.get_state() is CalcJobState.UPLOADING:
         logger.info('CalcJob<%s> was not submitted yet', node.pk)
         return True
     await _attempt(node, 'kill', transport_queue, cancellable, functools.partial(execmanager.kill_calculation, node))
@@ -276,6 +276,9 @@ async def _update_for_a_while(
 @plumpy.auto_persist('_command')
 class Waiting(plumpy.process_states.Waiting):
     """The waiting state of a job, which says what is to be done next: upload, submit, update or retrieve."""
+
+    #: Whether the job is being killed.
+    _is_ending = False
 
     def __init__(
         self,
@@ -448,11 +451,13 @@ class Waiting(plumpy.process_states.Waiting):
         A job that cannot be killed does not keep its process alive.
         """
         node = self.process.node
+        self._is_ending = True
         try:
             await self._launch_task(task_kill_job, node, self.process.runner.transport)
         except TransportTaskException as exception:
             node.logger.error('the job %s may still be running: %s', node.get_job_id(), exception)
         finally:
+            self._is_ending = False
             if self._killing is not None and not self._killing.done():
                 self._killing.set_result(True)
 
@@ -494,6 +499,8 @@ class Waiting(plumpy.process_states.Waiting):
 
     def interrupt(self, reason: Any) -> Any:
         """Interrupt what is waited for; return a future of the job's being killed if it is to be."""
+        if self._is_ending:
+            return self._killing  # asked for twice: the first request is being carried out
         if self._task is not None and not self._task.done():
             self._task.interrupt(reason)
         else:

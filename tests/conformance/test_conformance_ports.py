@@ -462,7 +462,6 @@ def test_inputs_that_are_not_stored():
 
 
 @row('A21')
-@finding('a port that takes `non_db` over from its namespace keeps the serializer that makes nodes of values')
 def test_a_namespace_that_is_not_stored():
     seen = []
 
@@ -477,7 +476,6 @@ def test_a_namespace_that_is_not_stored():
 
 
 @row('A21')
-@finding('an input with `non_db=False` in a namespace with `non_db=True` is neither stored nor linked')
 def test_what_is_stored_of_a_namespace_that_is_not():
     def define(spec):
         spec.input_namespace('space', non_db=True)

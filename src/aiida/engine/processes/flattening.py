@@ -25,14 +25,20 @@ def flat_inputs(
     :param port: the port the value is for, ``None`` for a value without one in a dynamic namespace.
     :param value: a node, or a mapping of them nested at will.
     :param parent_name: the label of the namespace above.
+    :raises ValueError: if a value without a port of its own is no node.
     """
-    if port is not None and (getattr(port, 'non_db', False) or getattr(port, 'is_metadata', False)):
+    if port is not None and getattr(port, 'is_metadata', False):
+        return
+    non_db = getattr(port, 'non_db', False)
+    if non_db and not isinstance(port, PortNamespace):
         return
     if isinstance(value, Node):
         yield parent_name, value
     elif isinstance(value, Mapping) and (port is None or isinstance(port, PortNamespace)):
         for name, item in value.items():
             below = None if port is None else port.get(name)
+            if below is None and non_db:
+                continue  # what has a port of its own may be stored all the same
             yield from flat_inputs(below, item, _join(parent_name, name, separator), separator)
     elif value is not None and port is None:
         raise ValueError(

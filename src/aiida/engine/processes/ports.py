@@ -254,9 +254,16 @@ class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPor
             types = valid_type if isinstance(valid_type, tuple) else (valid_type,)
             if type(None) not in types:
                 kwargs['valid_type'] = (*types, type(None))
-        if 'serializer' not in kwargs and not kwargs.get('is_metadata') and not kwargs.get('non_db'):
+        by_default = 'serializer' not in kwargs and not kwargs.get('is_metadata') and not kwargs.get('non_db')
+        if by_default:
             kwargs['serializer'] = to_aiida_type
+        self._serializes_by_default = by_default
         super().__init__(*args, **kwargs)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether its value is a node that is linked to the process: it is neither metadata nor kept out."""
+        return not self._non_db and not self._is_metadata
 
     def get_description(self) -> dict[str, str]:
         """Return its attributes as strings."""
@@ -308,8 +315,9 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
             port._non_db = self.non_db
         if isinstance(port, WithMetadata) and not port.is_metadata_explicitly_set:
             port._is_metadata = self.is_metadata
-            if port._is_metadata and getattr(port, '_serializer', None) is to_aiida_type:
-                port._serializer = None  # type: ignore[attr-defined]
+        by_default = isinstance(port, InputPort) and port._serializes_by_default and port._serializer is to_aiida_type
+        if by_default and not port.is_linked:
+            port._serializer = None  # its values are taken as they are given
         super().__setitem__(key, port)
 
     def __delitem__(self, key: str) -> None:

@@ -198,6 +198,8 @@ class WithMetadata:
 class WithSerialize:
     """A port that turns a value that is no node into one."""
 
+    _serializes_by_default = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """
         :param serializer: keyword only; a function of the value that returns the node.
@@ -212,6 +214,7 @@ class WithSerialize:
 
     @serializer.setter
     def serializer(self, serializer: Callable[[Any], Any] | None) -> None:
+        self._serializes_by_default = False
         self._serializer = serializer
 
     def serialize(self, value: Any) -> Any:
@@ -257,8 +260,33 @@ class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPor
         by_default = 'serializer' not in kwargs and not kwargs.get('is_metadata') and not kwargs.get('non_db')
         if by_default:
             kwargs['serializer'] = to_aiida_type
-        self._serializes_by_default = by_default
         super().__init__(*args, **kwargs)
+        self._serializes_by_default = by_default
+
+    def serialize_input(self, value: Any, breadcrumbs: Sequence[str] = ()) -> Any:
+        """Return the value as a node if the port is linked.
+
+        :param breadcrumbs: the names of the namespaces above.
+        :raises TypeError: if it neither is a node nor becomes one; the message names the dotted path of the port.
+        """
+        if value is None or isinstance(value, Node):
+            return value
+        serializer = self._serializer
+        try:
+            result = self.serialize(value)
+        except TypeError as exception:
+            if serializer is not to_aiida_type:
+                raise
+            path = breadcrumbs_to_port((*breadcrumbs, self.name))
+            raise TypeError(f"input '{path}' cannot be {value!r}: {exception}") from exception
+        if self.is_linked and result is not None and not isinstance(result, Node):
+            path = breadcrumbs_to_port((*breadcrumbs, self.name))
+            made_by = 'there is no serializer' if serializer is None else f'its serializer made {result!r} of it'
+            raise TypeError(
+                f"input '{path}' is linked and has to be a node, but {value!r} of type {type(value).__name__} was given "
+                f'and {made_by}; give a node, or declare the port with `non_db=True` to take any value'
+            )
+        return result
 
     @property
     def is_linked(self) -> bool:
@@ -315,8 +343,7 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
             port._non_db = self.non_db
         if isinstance(port, WithMetadata) and not port.is_metadata_explicitly_set:
             port._is_metadata = self.is_metadata
-        by_default = isinstance(port, InputPort) and port._serializes_by_default and port._serializer is to_aiida_type
-        if by_default and not port.is_linked:
+        if isinstance(port, InputPort) and port._serializes_by_default and not port.is_linked:
             port._serializer = None  # its values are taken as they are given
         super().__setitem__(key, port)
 
@@ -360,7 +387,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
 
         :param mapping: values by name of port, nested as the namespaces are; ``None`` for a namespace is left out.
         :param breadcrumbs: the names of the namespaces above.
-        :raises TypeError: if what is given for a namespace is not a mapping.
+        :raises TypeError: if what is given for a namespace is not a mapping, or what is given for a port that is linked
+            neither is a node nor becomes one.
         """
         if mapping is None:
             return None
@@ -374,8 +402,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
             if isinstance(port, PortNamespace):
                 if value is not None:
                     result[name] = port.serialize(value, (*breadcrumbs, self.name))
-            elif isinstance(port, InputPort) and port._serializer is not None:
-                result[name] = port.serialize(value)
+            elif isinstance(port, InputPort):
+                result[name] = port.serialize_input(value, (*breadcrumbs, self.name))
             else:
                 result[name] = value
         return result

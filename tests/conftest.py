@@ -28,12 +28,18 @@ def _never_the_users_configuration() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    """Loading a profile sets the loggers up; they are left as they were found."""
-    logger = logging.getLogger('aiida')
-    found = logger.handlers[:], logger.level, logger.propagate
+def _loggers_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Loading a profile and calling `verdi` set the loggers up; they are left as they were found."""
+    from aiida.common import log
+
+    for name in ('CLI_ACTIVE', 'CLI_LOG_LEVEL'):
+        monkeypatch.setattr(log, name, getattr(log, name))
+    loggers = [logging.getLogger(name) for name, _ in log._LOGGERS]
+    found = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     yield
-    logger.handlers[:], logger.level, logger.propagate = found
+    for logger, (handlers, level, propagate) in zip(loggers, found, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @pytest.fixture

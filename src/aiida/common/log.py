@@ -156,13 +156,16 @@ def _level(option: str) -> str:
 def configure_logging(with_orm: bool = False, daemon: bool = False, daemon_log_file: FilePath | None = None) -> None:
     """Set level and destination of the loggers of this project and of those it stands on.
 
-    :param with_orm: whether messages about a process are kept with its node (only of use with a loaded profile).
+    :param with_orm: whether messages about a process are kept with its node (only of use with a loaded profile); they
+        go on being kept if they were.
     :param daemon: whether this is a worker, which writes to a file instead of the terminal.
     :param daemon_log_file: that file.
     :raises ValueError: if ``daemon`` is true without a file.
     """
     if daemon and daemon_log_file is None:
         raise ValueError('a daemon needs to be told its log file: pass daemon_log_file')
+    # once a profile is loaded, a call that only changes the level does not stop what goes to the database
+    keeps_messages = any(isinstance(other, NodeLogHandler) for other in AIIDA_LOGGER.handlers)
     handler = _daemon_handler(daemon_log_file) if daemon and daemon_log_file is not None else _terminal_handler()
     for name, option in _LOGGERS:
         logger = logging.getLogger(name)
@@ -172,7 +175,7 @@ def configure_logging(with_orm: bool = False, daemon: bool = False, daemon_log_f
         logger.handlers = [*(other for other in logger.handlers if not getattr(other, 'is_ours', False)), handler]
         logger.setLevel(_level(option))
         logger.propagate = False
-    if with_orm:
+    if with_orm or keeps_messages:
         nodes = NodeLogHandler()
         nodes.setLevel(_level('logging.database_handler'))
         AIIDA_LOGGER.addHandler(nodes)

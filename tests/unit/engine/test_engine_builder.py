@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -201,3 +202,36 @@ def test_restart_builder_has_the_inputs_of_a_node(builder: Any) -> None:
     assert (again.number, again.deep.inner.leaf) == (3, 4)
     assert again.metadata.description == 'first'
     run(again)
+
+
+def test_refusals_name_the_dotted_path(builder: Any) -> None:
+    with pytest.raises(TypeError, match=r'inputs\.deep\.inner\.leaf'):
+        builder.deep.inner.leaf = object()
+    with pytest.raises(TypeError, match=r'inputs\.deep\.inner\.leaf'):
+        builder.deep = {'inner': {'leaf': object()}}
+    with pytest.raises(ValueError, match=r'inputs\.deep\.inner\.positive'):
+        builder.deep.inner.positive = -1
+    with pytest.raises(ValueError, match=r'inputs\.free\.a'):
+        builder.free.a = orm.Str('')
+    with pytest.raises(ValueError, match=r'inputs\.free\.a'):
+        builder.free = {'a': orm.Str('')}
+
+
+@pytest.mark.parametrize('how', [copy.copy, copy.deepcopy])
+def test_copies_are_set_each_without_the_other(builder: Any, how: Any) -> None:
+    stored, raw = orm.Int(1).store(), orm.Int(2)
+    builder.number = stored
+    builder.deep.inner.leaf = raw
+    other = how(builder)
+    assert isinstance(other, ProcessBuilder)
+    assert other.process_class is Buildable
+    assert other.number is stored
+    assert (other.deep.inner.leaf is raw) == (how is copy.copy)
+    other.deep.inner.leaf = 3
+    other.deep.inner.positive = 4
+    del other.number
+    other.free.a = orm.Int(5)
+    assert (builder.number, builder.deep.inner.leaf, builder.deep.inner.positive) == (stored, raw, None)
+    assert len(builder.free) == 0
+    other.number = 6
+    assert run_get_node(other).node.inputs.deep.inner.leaf.value == 3

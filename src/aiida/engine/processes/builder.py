@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from plumpy.ports import breadcrumbs_to_port
 
 from aiida.common.extendeddicts import AttributeDict
 from aiida.engine.processes.ports import PortNamespace
 from aiida.engine.runtime import codec
-from aiida.orm import Dict, Node
+from aiida.orm import Dict, Entity, Node
 
 if TYPE_CHECKING:
     from plumpy.ports import Port
@@ -43,6 +46,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     """
 
     _port_namespace: PortNamespace
+    _path: tuple[str, ...]
     _data: dict[str, Any]
 
     def __new__(cls, port_namespace: Any, *args: Any, **kwargs: Any) -> ProcessBuilderNamespace:
@@ -68,11 +72,14 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         :param port_namespace: the ports; each namespace in it becomes an attribute from the start.
         """
         object.__setattr__(self, '_port_namespace', port_namespace)
-        data = {
-            name: ProcessBuilderNamespace(port)
-            for name, port in port_namespace.items()
-            if isinstance(port, PortNamespace)
-        }
+        self._descend(())
+
+    def _descend(self, above: tuple[str, ...]) -> None:
+        """Begin without inputs, below the namespaces of these names."""
+        path = (*above, self._port_namespace.name)
+        ports = self._port_namespace.items()
+        data = {name: _below(port, path) for name, port in ports if isinstance(port, PortNamespace)}
+        object.__setattr__(self, '_path', path)
         object.__setattr__(self, '_data', data)
 
     # setting and reading
@@ -94,35 +101,39 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         if port is None:
             if not namespace.dynamic:
                 raise AttributeError(f'Unknown builder parameter: {name}')
-            error = namespace.validate_dynamic_ports({name: value})
+            error = namespace.validate_dynamic_ports({name: value}, self._path[:-1])
         elif isinstance(port, PortNamespace):
-            value = self._namespace_from(port, value)
+            value = self._namespace_from(port, value, self._path)
             error = None
         else:
-            value = port.serialize(value)
-            error = port.validate(value)
+            value = port.serialize_input(value, self._path)
+            error = port.validate(value, self._path)
         if error is not None:
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
         self._data[name] = value
 
     @staticmethod
-    def _namespace_from(port: PortNamespace, value: Any) -> Any:
-        """Return a builder namespace with these inputs; a value that is no mapping goes to the port's own check."""
+    def _namespace_from(port: PortNamespace, value: Any, path: tuple[str, ...]) -> Any:
+        """Return a builder namespace with these inputs.
+
+        :param path: the names of the namespaces above.
+        :raises TypeError: if they are no mapping.
+        """
         if not isinstance(value, Mapping):
-            port.serialize(value)
-            raise TypeError(f'port namespace `{port.name}` received `{type(value)}` instead of a dictionary')
-        error = (
-            None if not port.dynamic else port.validate_dynamic_ports({k: v for k, v in value.items() if k not in port})
-        )
+            where = breadcrumbs_to_port((*path, port.name))
+            raise TypeError(f'port namespace `{where}` received `{type(value)}` instead of a dictionary')
+        error = None
+        if port.dynamic:
+            error = port.validate_dynamic_ports({k: v for k, v in value.items() if k not in port}, path)
         if error is not None:
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
-        result = ProcessBuilderNamespace(port)
+        result = _below(port, path)
         for name, item in value.items():
             result._assign(name, item)
         if port.validator is not None and result:
             reason = port._run_validator(result._inputs(prune=True))
             if reason is not None:
-                raise ValueError(f'invalid value for `{port.name}`: {reason}')
+                raise ValueError(f'invalid value for `{breadcrumbs_to_port((*path, port.name))}`: {reason}')
         return result
 
     def __getattr__(self, name: str) -> Any:
@@ -134,7 +145,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     def _remove(self, name: str) -> None:
         port = self._port_namespace.get(name)
         if isinstance(port, PortNamespace):
-            self._data[name] = ProcessBuilderNamespace(port)
+            self._data[name] = _below(port, self._path)
         elif name in self._data:
             del self._data[name]
         else:
@@ -169,6 +180,26 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._data)
+
+    # copies
+
+    def __copy__(self) -> Any:
+        """Return a builder with the same inputs, which are set on each without the other."""
+        return self._twin(lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Return a builder with copies of the inputs; what is stored is shared, since it does not change."""
+        return self._twin(lambda value: _deep_copy(value, memo))
+
+    def _twin(self, copied: Callable[[Any], Any]) -> ProcessBuilderNamespace:
+        """Return another builder for the same ports with what a function makes of each value."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.__dict__['_data'] = {
+            name: value._twin(copied) if isinstance(value, ProcessBuilderNamespace) else copied(value)
+            for name, value in self._data.items()
+        }
+        return twin
 
     # many at once
 
@@ -232,6 +263,14 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         return value
 
 
+def _below(port: PortNamespace, path: tuple[str, ...]) -> ProcessBuilderNamespace:
+    """Return an empty builder namespace for ports below others."""
+    result = ProcessBuilderNamespace.__new__(ProcessBuilderNamespace, port)
+    object.__setattr__(result, '_port_namespace', port)
+    result._descend(path)
+    return result
+
+
 class ProcessBuilder(ProcessBuilderNamespace):
     """The inputs of a process class; given to ``run`` or ``submit`` it launches that class."""
 
@@ -262,6 +301,14 @@ class ProcessBuilder(ProcessBuilderNamespace):
         text = f'Process class: {self._process_class.__name__}\nInputs:\n{inputs}'
         p.text(text)
         return text
+
+
+def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
+    if isinstance(value, Entity) and value.is_stored:
+        return value
+    if type(value) in (dict, AttributeDict):
+        return type(value)({name: _deep_copy(item, memo) for name, item in value.items()})
+    return copy.deepcopy(value, memo)
 
 
 def _show(value: Any) -> Any:

@@ -231,7 +231,6 @@ def test_attributes_of_ports():
 
 
 @row('A14', 'A17', 'P1')
-@finding('`value >= 0` on a node is an `orm.Bool`, which is refused as an outcome of a validator')
 def test_the_validator_of_the_documentation():
     def is_number_positive(number):
         return number >= 0
@@ -239,6 +238,13 @@ def test_the_validator_of_the_documentation():
     port = InputPort('positive_number', valid_type=(orm.Int, orm.Float), validator=is_number_positive)
     assert port.validate(orm.Int(1)) is None
     assert port.validate(orm.Float(-1.0)).port == 'positive_number'
+
+
+@row('A17', 'P1')
+def test_a_validator_that_returns_a_pair_with_a_node():
+    port = InputPort('x', validator=lambda value, port: (value > 0, 'too small'))
+    assert port.validate(orm.Int(1)) is None
+    assert port.validate(orm.Int(-1)).message == 'too small'
 
 
 @row('A14', 'P28')

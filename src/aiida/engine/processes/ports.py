@@ -56,17 +56,19 @@ def refusal(outcome: Any, port: Port, value: Any) -> str | None:
     """Return the reason for which a validator refused a value, ``None`` if it accepted.
 
     ``None`` and ``True`` accept; a string is the reason; ``False`` refuses without one; a pair ``(bool, message)`` says
-    both.
+    both. A node ``Bool``, which the comparison of nodes gives, counts as its value.
 
     :raises TypeError: if the validator returned anything else.
     """
+    if isinstance(outcome, Bool):
+        outcome = outcome.value
     if outcome is None or outcome is True:
         return None
     if isinstance(outcome, str):
         return outcome
     if outcome is False:
         return f"the validator of port '{port.name}' refused the value {value!r}"
-    if isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[0], bool):
+    if isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[0], bool | Bool):
         accepted, message = outcome
         return None if accepted else str(message or f"the validator of port '{port.name}' refused the value {value!r}")
     raise TypeError(
@@ -283,8 +285,8 @@ class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPor
             path = breadcrumbs_to_port((*breadcrumbs, self.name))
             made_by = 'there is no serializer' if serializer is None else f'its serializer made {result!r} of it'
             raise TypeError(
-                f"input '{path}' is linked and has to be a node, but {value!r} of type {type(value).__name__} was given "
-                f'and {made_by}; give a node, or declare the port with `non_db=True` to take any value'
+                f"input '{path}' is linked and has to be a node, but {value!r} of type {type(value).__name__} was "
+                f'given and {made_by}; give a node, or declare the port with `non_db=True` to take any value'
             )
         return result
 

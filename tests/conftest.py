@@ -14,6 +14,7 @@ import pytest
 _HOME = tempfile.TemporaryDirectory(prefix='nabucco-tests-')
 os.environ['AIIDA_PATH'] = _HOME.name
 
+from aiida.common.log import configure_logging  # noqa: E402
 from aiida.manage import configuration, get_manager  # noqa: E402 - AIIDA_PATH has to be set first
 from aiida.manage.configuration.settings import AiiDAConfigDir  # noqa: E402
 
@@ -22,6 +23,7 @@ from aiida.manage.configuration.settings import AiiDAConfigDir  # noqa: E402
 def _never_the_users_configuration() -> Iterator[None]:
     """Check that the configuration is the tests' own, before and after all of them."""
     assert AiiDAConfigDir.get() == pathlib.Path(_HOME.name) / '.aiida'
+    configure_logging()
     yield
     get_manager().unload_profile()
     _HOME.cleanup()

@@ -4,6 +4,10 @@
 #   make test    set up and pass the tests
 #   make check   lint, import rules, sizes, types and tests
 #   make bench   this program and aiida-core side by side
+#   make format  let ruff format
+#   make clean   remove what the above have made
+#
+# Another interpreter: make PYTHON=python3.12 demo (after `make clean`, if there is a .venv already)
 
 PYTHON ?= python3
 VENV   := .venv
@@ -16,11 +20,11 @@ ROUNDS ?= 3
 .PHONY: demo test check lint types imports sizes format bench peer clean help
 
 help:
-	@sed -n '2,7s/^# \{0,1\}//p' Makefile
+	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Nabucco needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=/path/to/python3.12"; exit 1; }
+	  echo 'Nabucco needs Python 3.11 or newer, which `$(PYTHON)` is not. Name another: make PYTHON=/path/to/python3.12'; exit 1; }
 	@echo 'Making a virtual environment in $(VENV) ...'
 	@$(PYTHON) -m venv $(VENV)
 
@@ -73,4 +77,4 @@ bench: $(VENV)/.dev $(PEER)/.done
 	@$(BIN)/python benchmarks/compare.py --ours $(BIN)/python --theirs $(PEER)/bin/python --rounds $(ROUNDS) $(CASES)
 
 clean:
-	rm -rf $(VENV) $(PEER) demo-output build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEER) demo-output build dist .hypothesis .mypy_cache .ruff_cache .pytest_cache

@@ -109,6 +109,22 @@ def test_a_running_job_is_listed_and_killed_with_all_it_started(scheduler, tmp_p
     assert scheduler.get_ended_job(str(tmp_path), job_id) is None
 
 
+def test_jobs_are_known_however_narrow_the_terminal_is(scheduler, tmp_path, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '40')
+    short, endless = tmp_path / 'short', tmp_path / 'endless'
+    short.mkdir()
+    endless.mkdir()
+    job_id = submit(scheduler, short, '#!/bin/bash\nsleep 1\n')
+    (job,) = scheduler.get_jobs(jobs=[job_id])
+    assert job.job_state is JobState.RUNNING
+    assert ended(scheduler, short, job_id).exit_status == 0
+
+    job_id = submit(scheduler, endless, '#!/bin/bash\nsleep 100 & sleep 100\n')
+    assert job_id in scheduler.get_jobs(as_dict=True)
+    assert scheduler.kill_job(job_id) is True
+    wait_for(lambda: not _group_runs(int(job_id)))
+
+
 def test_a_job_that_does_not_want_to_go(scheduler, tmp_path, monkeypatch):
     monkeypatch.setattr(direct, '_KILL', direct._KILL.replace('sleep 5', 'sleep 0.5'))
     script = "#!/bin/bash\ntrap '' TERM\necho > ready\nwhile :; do sleep 0.1; done\n"
@@ -189,7 +205,7 @@ def test_answers_that_are_none():
 
 def test_commands():
     scheduler = DirectScheduler()
-    columns = 'ps -o pid= -o stat= -o user= -o etime= -o args='
+    columns = 'COLUMNS= ps -ww -o pid= -o stat= -o user= -o etime= -o args='
     assert scheduler._get_joblist_command() == f'{columns} -x'
     assert scheduler._get_joblist_command(user='bob') == f'{columns} -u bob'
     assert scheduler._get_joblist_command(jobs=['1', '2'], user='bob') == f'{columns} -p 1,2'

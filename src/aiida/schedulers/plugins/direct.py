@@ -51,9 +51,12 @@ $shell {script} < /dev/null > /dev/null 2>&1
 echo $? > {ended}
 """
 
+#: Lists processes with their whole command line, however narrow a terminal the environment speaks of.
+_PS = 'COLUMNS= ps -ww'
+
 #: Programs get five seconds to tidy up. A process that is not a wrapper has got the number of one that is gone.
 _KILL = """\
-case "$(ps -o args= -p {group})" in
+case "$({ps} -o args= -p {group})" in
 *{mark}*|*'<defunct>'*|'') kill -s TERM -- -{group} &&
   {{ (sleep 5; kill -s KILL -- -{group}) < /dev/null > /dev/null 2>&1 & }} ;;
 *) echo 'the process {group} is not a job' >&2; false ;;
@@ -164,7 +167,7 @@ class DirectScheduler(BashCliScheduler):
 
     def _get_joblist_command(self, jobs: list[str] | None = None, user: str | None = None) -> str:
         """Return the command that lists processes; ``jobs`` wins over ``user``, as `ps` would join them."""
-        columns = 'ps -o pid= -o stat= -o user= -o etime= -o args='
+        columns = f'{_PS} -o pid= -o stat= -o user= -o etime= -o args='
         if jobs:
             names = [jobs] if isinstance(jobs, str) else jobs
             return f'{columns} -p {",".join(shlex.quote(job) for job in names)}'
@@ -213,7 +216,7 @@ class DirectScheduler(BashCliScheduler):
     # killing
 
     def _get_kill_command(self, jobid: int | str) -> str:
-        return _KILL.format(group=int(jobid), mark=_START_MARK)
+        return _KILL.format(ps=_PS, group=int(jobid), mark=_START_MARK)
 
     def _parse_kill_output(self, retval: int, stdout: str, stderr: str) -> bool:
         if retval != 0:

@@ -235,3 +235,12 @@ def test_copies_are_set_each_without_the_other(builder: Any, how: Any) -> None:
     assert len(builder.free) == 0
     other.number = 6
     assert run_get_node(other).node.inputs.deep.inner.leaf.value == 3
+
+
+def test_unknown_inputs_are_refused_with_those_there_are(builder: Any) -> None:
+    with pytest.raises(AttributeError, match=r'leef; of `inputs\.deep\.inner`, it has: leaf, positive'):
+        builder.deep.inner.leef = 1
+    with pytest.raises(AttributeError, match=r'nmber; of `inputs`, it has: number, .*metadata'):
+        builder.nmber = 1
+    with pytest.raises(ValueError, match=r"inputs\.deep\.inner.*it has: positive, leaf"):
+        run(Buildable, number=1, deep={'inner': {'positiv': 1}})

@@ -100,7 +100,10 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         port = namespace.get(name)
         if port is None:
             if not namespace.dynamic:
-                raise AttributeError(f'Unknown builder parameter: {name}')
+                where = breadcrumbs_to_port(self._path)
+                raise AttributeError(
+                    f'Unknown builder parameter: {name}; of `{where}`, {namespace.known_ports([name])}'
+                )
             error = namespace.validate_dynamic_ports({name: value}, self._path[:-1])
         elif isinstance(port, PortNamespace):
             value = self._namespace_from(port, value, self._path)

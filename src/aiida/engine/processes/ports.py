@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import inspect
 import keyword
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from plumpy.ports import UNSPECIFIED, Port, PortValidationError, breadcrumbs_to_port
@@ -451,11 +452,21 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
         """
         here = (*breadcrumbs, self.name)
         if not self.dynamic:
-            reason = f'Unexpected ports {dict(port_values)}, for a non dynamic namespace'
+            reason = (
+                f'Unexpected ports {dict(port_values)}, for a non dynamic namespace; {self.known_ports(port_values)}'
+            )
             return PortValidationError(reason, breadcrumbs_to_port(here))
         if self._valid_type is None:
             return None
         return self._validate_undeclared(port_values, here)
+
+    def known_ports(self, wrong: Iterable[str]) -> str:
+        """Return a clause that says which ports there are, those first that have names like the wrong ones."""
+        names = [str(name) for name in self._ports]
+        if not names:
+            return 'it has no ports'
+        near = [match for name in wrong for match in difflib.get_close_matches(str(name), names)]
+        return f'it has: {", ".join(dict.fromkeys((*near, *names)))}'
 
     def _validate_undeclared(self, values: Mapping[str, Any], breadcrumbs: Sequence[str]) -> PortValidationError | None:
         for name, value in values.items():

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conformance_inventory import finding, row
+from conformance_inventory import row
 
 from aiida import orm
 from aiida.engine.processes import control
@@ -76,7 +76,6 @@ def test_what_nobody_runs_any_more(elsewhere):
 
 
 @row('F14')
-@finding('the children of a process whose interpreter is gone stay as they are, with the request on their rows')
 def test_children_of_what_nobody_runs_any_more(elsewhere):
     program, node = elsewhere
     program.kill()

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+from plumpy.exceptions import PersistenceError
+
 from aiida.common.exceptions import AiidaException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.current import current_runner
 from aiida.engine.runtime.resuming import owner_is_alive, restore
 from aiida.orm import ProcessNode, QueryBuilder
+from aiida.storage.records import RunRecord
 
 __all__ = (
     'ProcessTimeoutException',
@@ -130,8 +133,11 @@ def _perform(
     for node in nodes:
         if node.is_terminated:
             LOGGER.error('Process<%s> is already terminated.', node.pk)
-        elif _ask(node, wanted, message, act):
-            asked.append(node)
+        else:
+            if _ask(node, wanted, message, act):
+                asked.append(node)
+            if wanted == 'kill':
+                _down(node, act)
     deadline = time.monotonic() + timeout
     while asked and time.monotonic() < deadline:
         asked = [node for node in asked if not done(node)]
@@ -156,10 +162,28 @@ def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any
         LOGGER.error('Process<%s> is unreachable: nobody is to run it.', pk)
         return False
     row = store.read_run(pk)
-    if row is None or (row.owner is not None and owner_is_alive(row.owner)):
+    if row is None or _is_held(row):
         return row is not None
     _carry_out(pk, act)
     return False
+
+
+def _down(node: ProcessNode, act: Callable[[Any], Any]) -> None:
+    """Do something with all below a process that nobody runs; whoever runs the others is told by the process above."""
+    for child in node.called:
+        if child.is_terminated:
+            continue
+        row = node.backend.read_run(child._record.id)  # type: ignore[arg-type]
+        if row is not None and current_runner().live_process(child.pk) is None and not _is_held(row):
+            try:
+                _carry_out(row.node_id, act)
+            except (AiidaException, PersistenceError) as exception:
+                LOGGER.error('Process<%s>, which Process<%s> called, stays as it is: %s', child.pk, node.pk, exception)
+        _down(child, act)
+
+
+def _is_held(row: RunRecord) -> bool:
+    return row.owner is not None and owner_is_alive(row.owner)
 
 
 def _carry_out(pk: int, act: Callable[[Any], Any]) -> None:

@@ -190,6 +190,23 @@ def test_states_of_processes():
     ]
 
 
+def test_what_has_ended_and_was_not_waited_for_is_not_in_the_queue(scheduler):
+    """Such a process has no command line any more: only who knows its number can say that it is a job."""
+    import subprocess
+
+    with subprocess.Popen(['true'], start_new_session=True) as other:
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+        job_id = str(other.pid)
+        assert job_id not in scheduler.get_jobs(as_dict=True)
+        assert job_id not in scheduler.get_jobs(user=str(os.geteuid()), as_dict=True)
+        assert [job.job_state for job in scheduler.get_jobs(jobs=[job_id])] == [JobState.DONE]
+
+
+def test_what_kills_a_job_is_not_taken_for_one():
+    command = DirectScheduler()._get_kill_command('12')
+    assert DirectScheduler()._parse_joblist_output(0, f'99 S bob 00:01 /bin/bash -c {command!r}', '') == []
+
+
 def test_answers_that_are_none():
     scheduler = DirectScheduler()
     assert scheduler._parse_joblist_output(1, '', '') == []

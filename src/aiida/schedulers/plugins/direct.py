@@ -54,10 +54,11 @@ echo $? > {ended}
 #: Lists processes with their whole command line, however narrow a terminal the environment speaks of.
 _PS = 'COLUMNS= ps -ww'
 
-#: Programs get five seconds to tidy up. A process that is not a wrapper has got the number of one that is gone.
+#: Programs get five seconds to tidy up. A process that is not a wrapper has got the number of one that is gone. The
+#: mark is broken by quotes, for the command line of this very shell not to hold it.
 _KILL = """\
 case "$({ps} -o args= -p {group})" in
-*{mark}*|*'<defunct>'*|'') kill -s TERM -- -{group} &&
+*.''{mark}*|*'<defunct>'*|'') kill -s TERM -- -{group} &&
   {{ (sleep 5; kill -s KILL -- -{group}) < /dev/null > /dev/null 2>&1 & }} ;;
 *) echo 'the process {group} is not a job' >&2; false ;;
 esac"""
@@ -154,9 +155,14 @@ class DirectScheduler(BashCliScheduler):
     def get_jobs(
         self, jobs: list[str] | None = None, user: str | None = None, as_dict: bool = False
     ) -> list[JobInfo] | dict[str, JobInfo]:
-        """Return the jobs that are process groups now; of those asked for by name, the others are done."""
+        """Return the jobs that are process groups now; of those asked for by name, the others are done.
+
+        A process that has ended and was not waited for does not tell what it was: it counts only if asked for by name.
+        """
         found = super().get_jobs(jobs=jobs, user=user, as_dict=True)
         assert isinstance(found, dict)
+        if not jobs:
+            found = {job_id: job for job_id, job in found.items() if job.job_state is not JobState.DONE}
         for job_id in [jobs] if isinstance(jobs, str) else jobs or []:
             if job_id not in found:
                 found[job_id] = JobInfo({'job_id': job_id, 'job_state': JobState.DONE})
@@ -216,7 +222,7 @@ class DirectScheduler(BashCliScheduler):
     # killing
 
     def _get_kill_command(self, jobid: int | str) -> str:
-        return _KILL.format(ps=_PS, group=int(jobid), mark=_START_MARK)
+        return _KILL.format(ps=_PS, group=int(jobid), mark=_START_MARK.removeprefix('.'))
 
     def _parse_kill_output(self, retval: int, stdout: str, stderr: str) -> bool:
         if retval != 0:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from typing import Any
 
+import psutil
 import pytest
 from engine_samples import Fan, Leaf, Outline, Stuck
 from plumpy.exceptions import PersistenceError
@@ -230,6 +231,12 @@ def test_owner() -> None:
     assert owner_is_alive('elsewhere:1:1.0')
     assert not owner_is_alive(f'{host}:{os.getpid() + 1_000_000}:1.0')
     assert not owner_is_alive(f'{host}:1:1.0')
+    child = subprocess.Popen([sys.executable, '-c', ''])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        assert not owner_is_alive(f'{host}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}')
+    finally:
+        child.wait()
 
 
 CHAIN = """

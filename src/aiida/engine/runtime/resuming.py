@@ -37,7 +37,10 @@ def owner_is_alive(owner: str) -> bool:
     import psutil
 
     try:
-        return not started or f'{psutil.Process(int(pid)).create_time():.2f}' == started
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False  # it has ended, and nobody has taken note of that
+        return not started or f'{process.create_time():.2f}' == started
     except psutil.Error:
         return False
 

@@ -206,13 +206,22 @@ def test_place_in_the_outline():
 
 
 @row('F10')
-@finding(
-    'while the first step is taken, and while its sub processes are waited for, the place in the outline is `None`'
-)
-def test_place_in_the_outline_in_the_first_step():
+def test_place_in_the_outline_in_the_first_step(runner):
+    def first(self):
+        seen.append(self.node.stepper_state_info)
+        return ToContext(one=self.submit(Stuck))
+
+    async def wait():
+        runner.start_task(process)
+        while process.node.process_state.value != 'waiting':
+            await asyncio.sleep(0.005)
+
     seen = []
-    run(chain('first', first=lambda self: seen.append(self.node.stepper_state_info)))
+    process = chain('first', first=first)()
+    runner.loop.run_until_complete(asyncio.wait_for(wait(), 10))
     assert seen == ['0:first']
+    assert orm.load_node(process.pid).stepper_state_info == '0:first'
+    process.kill()
 
 
 @row('F11')

@@ -243,12 +243,14 @@ class WorkChain(Process, metaclass=Protect):
     def on_run(self) -> None:
         """Called when it starts to run a step: the place in the outline is noted on the node."""
         super().on_run()
-        self.node.set_stepper_state_info(str(self._stepper))
+        if self._stepper is not None:
+            self.node.set_stepper_state_info(_place(self._stepper))
 
     @Protect.final
     async def run(self) -> Any:
         """Take the first step."""
         self._stepper = self.spec().get_outline().create_stepper(cast('Any', self))
+        self.node.set_stepper_state_info(_place(self._stepper))
         return self._do_step()
 
     def _do_step(self, *_: Any) -> Any:
@@ -347,6 +349,11 @@ class WorkChain(Process, metaclass=Protect):
         if not self.has_terminated() and self._awaitables:
             self._update_process_status()
             self.node.flush()
+
+
+def _place(stepper: Stepper) -> str:
+    """Return the place in the outline in words; an outline of one step has a position too."""
+    return f'0:{stepper}' if isinstance(stepper, _FunctionStepper) else str(stepper)
 
 
 def _save_stepper(stepper: Any) -> dict[str, Any]:

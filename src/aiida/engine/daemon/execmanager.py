@@ -395,6 +395,8 @@ def _retrieve(transport: Transport, path: str, place: str) -> None:
 def kill_calculation(calculation: CalcJobNode, transport: Transport) -> None:
     """Kill the job of a calculation, if it was submitted, and keep it from starting if that was interrupted.
 
+    A job that is neither killed nor listed nor known to have ended is warned about in the report of the process.
+
     :raises RemoteOperationError: if the scheduler refuses and the job is still there.
     """
     scheduler = _computer(calculation).get_scheduler()
@@ -414,4 +416,9 @@ def kill_calculation(calculation: CalcJobNode, transport: Transport) -> None:
     job = jobs.get(job_id)
     if job is not None and job.job_state is not JobState.DONE:
         raise RemoteOperationError(f'the scheduler did not kill the job {job_id} of CalcJobNode<{calculation.pk}>')
-    EXEC_LOGGER.warning('the job %s of CalcJobNode<%s> was not there any more', job_id, calculation.pk)
+    if workdir is not None and scheduler.get_ended_job(workdir, job_id) is not None:
+        return
+    _job_logger(calculation).warning(
+        'the scheduler did not kill the job %s and does not list it: it has ended by other means, or may still run',
+        job_id,
+    )

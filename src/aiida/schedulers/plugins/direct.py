@@ -226,7 +226,7 @@ class DirectScheduler(BashCliScheduler):
 
     def _parse_kill_output(self, retval: int, stdout: str, stderr: str) -> bool:
         if retval != 0:
-            self.logger.info('the job could not be killed: retval=%s, stderr=%s', retval, stderr.strip())
+            self.logger.warning('the job could not be killed: retval=%s, stderr=%s', retval, stderr.strip())
         return retval == 0
 
     # the script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,17 @@ def runner(store: Any) -> Iterator[Runner]:
     """The runner of the interpreter."""
     with Runner() as made, RUNNER.override(made):
         yield made
+
+
+@pytest.fixture
+def kept_messages() -> Iterator[None]:
+    """Keep messages about a process with its node, as they are with a profile that was loaded."""
+    from aiida.orm.utils.log import DBLogHandler
+
+    logger, handler = logging.getLogger('aiida'), DBLogHandler()
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
 from aiida.engine import run_get_node
 from aiida.engine.daemon import execmanager
 from aiida.engine.processes.calcjobs import tasks
-from aiida.orm import Dict, Int, load_node
+from aiida.orm import Dict, Int, Log, load_node
+from aiida.schedulers.datastructures import JobInfo, JobState
 from aiida.schedulers.plugins.direct import DirectScheduler
 from aiida.transports import AsyncTransport
 from aiida.transports.plugins.local import LocalTransport
@@ -48,6 +49,11 @@ def group_runs(group):
             except (FileNotFoundError, ProcessLookupError):
                 continue
     return False
+
+
+def warnings_of(node):
+    """Return what the report of a process says at level WARNING or above."""
+    return [log.message for log in Log.collection.get_logs_for(node) if log.levelname in ('WARNING', 'ERROR')]
 
 
 def submit(runner, code, script):
@@ -119,6 +125,60 @@ class TestKilling:
         node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
         with node.get_transport() as transport:
             execmanager.kill_calculation(node, transport)
+
+
+@pytest.mark.usefixtures('kept_messages')
+class TestKillingThatFails:
+    """The report of the process says that the job may still run."""
+
+    def kill(self, runner, bash, monkeypatch, state):
+        """Kill a process whose job is not killed; return the messages of its report that are warnings or worse."""
+        node = submit(runner, bash, 'sleep 100\n')
+        process = runner.live_process(node.pk)
+
+        async def kill():
+            await until(lambda: process.node.get_job_id() is not None)
+            with monkeypatch.context() as patch:
+                patch.setattr(DirectScheduler, 'kill_job', lambda *_: False)
+                if state is not None:
+                    job = JobInfo({'job_id': process.node.get_job_id(), 'job_state': state})
+                    patch.setattr(DirectScheduler, 'get_jobs', lambda *_, **__: {job.job_id: job})
+                await process.kill('no longer needed')
+                await until(process.has_terminated)
+            with node.get_transport() as transport:
+                execmanager.kill_calculation(process.node, transport)
+
+        drive(runner, kill())
+        assert load_node(node.pk).is_killed
+        return warnings_of(node)
+
+    def test_as_the_scheduler_does_not_list_it(self, runner, bash, monkeypatch):
+        (message,) = self.kill(runner, bash, monkeypatch, JobState.DONE)
+        assert 'may still run' in message
+
+    def test_as_the_scheduler_refuses(self, runner, bash, impatient, monkeypatch):
+        messages = self.kill(runner, bash, monkeypatch, None)
+        assert 'may still be running' in messages[-1]
+
+    def test_of_a_job_that_has_just_ended_is_no_failure(self, bash, monkeypatch):
+        """It ends between the look for its end mark and the kill."""
+        node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
+        answers = [None, node.get_last_job_info()]
+        monkeypatch.setattr(DirectScheduler, 'get_ended_job', lambda *_: answers.pop(0))
+        monkeypatch.setattr(DirectScheduler, 'kill_job', lambda *_: False)
+        with node.get_transport() as transport:
+            execmanager.kill_calculation(node, transport)
+        assert answers == []
+        assert warnings_of(node) == []
+
+    def test_is_a_warning_of_the_scheduler(self, computer, monkeypatch):
+        warnings = []
+        monkeypatch.setattr(DirectScheduler._logger, 'warning', lambda message, *args: warnings.append(message % args))
+        with computer.get_transport() as transport:
+            scheduler = computer.get_scheduler()
+            scheduler.set_transport(transport)
+            assert scheduler.kill_job('4194303') is False
+        assert 'could not be killed' in warnings[0]
 
 
 class TestPausing:
@@ -221,15 +281,40 @@ class TestTrouble:
         with pytest.raises(tasks.PreSubmitException, match='the plugin is wrong'):
             run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
 
+    @pytest.mark.usefixtures('kept_messages')
     def test_a_job_whose_wrapper_is_gone(self, runner, computer, bash):
+        """The first line of the report says so where no parser judges the results, and the first warning does."""
+        from aiida.cmdline.utils.common import get_calcjob_report
+
         computer.set_minimum_job_poll_interval(0)
         node = submit(runner, bash, 'kill -9 -- -$(cat .aiida_job_started)\n')
         process = runner.live_process(node.pk)
         drive(runner, until(process.has_terminated))
-        info = load_node(node.pk).get_last_job_info()
+        node = load_node(node.pk)
+        assert 'without having left its end mark' in warnings_of(node)[0]
+        assert node.exit_status == 0
+        assert 'without having left its end mark' in get_calcjob_report(node).splitlines()[0]
+        info = node.get_last_job_info()
         assert info.job_state.value == 'done'
         assert info.exit_status is None
         assert 'end mark' in info.annotation
+
+    @pytest.mark.usefixtures('kept_messages')
+    def test_a_job_whose_wrapper_is_gone_is_judged_by_its_parser(self, runner, computer, bash, monkeypatch):
+        computer.set_minimum_job_poll_interval(0)
+        monkeypatch.setattr(DirectScheduler, 'get_ended_job', lambda *_: None)
+        node = runner.submit(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
+        drive(runner, until(runner.live_process(node.pk).has_terminated))
+        node = load_node(node.pk)
+        assert node.is_finished_ok
+        assert not node.exit_message
+        assert 'without having left its end mark' in warnings_of(node)[0]
+
+    @pytest.mark.usefixtures('kept_messages')
+    def test_a_job_that_has_left_its_end_mark_is_not_warned_about(self, bash):
+        node = run_get_node(ScriptedJob, code=bash, setup=Dict({'write': {'in.sh': 'exit 3\n'}})).node
+        assert warnings_of(node) == []
+        assert not node.exit_message
 
 
 class TestInterruption:

@@ -15,6 +15,7 @@ from aiida.common.exceptions import EntryPointError, FeatureNotAvailable, Invali
 from aiida.common.extendeddicts import AttributeDict
 from aiida.common.lang import classproperty
 from aiida.common.links import LinkType
+from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.options import define_options
 from aiida.engine.processes.calcjobs.presubmit import presubmit
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND, UPLOAD_COMMAND, Waiting
@@ -303,7 +304,8 @@ class CalcJob(Process):
     ) -> ExitCode | plumpy.process_states.Wait:
         """Parse what was retrieved, and return how the job ended.
 
-        The exit code of the parser, if it gives one, wins over that of the scheduler.
+        The exit code of the parser, if it gives one, wins over that of the scheduler. Where there is no parser to judge
+        the results of a job that vanished, the exit message says so.
 
         :param retrieved_temporary_folder: the files that are not kept; deleted afterwards.
         :param existing_exit_code: what is returned in any case, if given.
@@ -327,7 +329,12 @@ class CalcJob(Process):
             shutil.rmtree(retrieved_temporary_folder, ignore_errors=True)
         if existing_exit_code is not None:
             return existing_exit_code
-        return by_parser or by_scheduler or ExitCode(0)
+        return by_parser or by_scheduler or ExitCode(0, self._doubt_of_end())
+
+    def _doubt_of_end(self) -> str | None:
+        """Return why it is not known how the job ended, if that is so and there is no parser to find out."""
+        info = self.node.get_last_job_info() if self.node.get_parser_class() is None else None
+        return GONE_WITHOUT_MARK if info is not None and info.annotation == GONE_WITHOUT_MARK else None
 
     @staticmethod
     def terminate(exit_code: ExitCode) -> ExitCode:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from aiida.schedulers import Scheduler
     from aiida.schedulers.datastructures import JobInfo
 
-__all__ = ('JobManager', 'JobsList')
+__all__ = ('GONE_WITHOUT_MARK', 'JobManager', 'JobsList')
+
+#: The annotation of a job of which nobody knows how it ended.
+GONE_WITHOUT_MARK = 'the job is gone without having left its end mark: it was killed, or the machine stopped'
 
 LOGGER = logging.getLogger('aiida.engine.processes.calcjobs.manager')
 
@@ -230,9 +233,7 @@ class JobsList:
             if ended is not None:
                 found[request.job_id] = ended
             elif job is not None:
-                job.annotation = (
-                    'the job is gone without having left its end mark: it was killed, or the machine stopped'
-                )
+                job.annotation = GONE_WITHOUT_MARK
 
     @staticmethod
     def _has_job_state_changed(old: JobInfo | None, new: JobInfo | None) -> bool:

@@ -25,6 +25,7 @@ from aiida.common.log import AIIDA_LOGGER
 from aiida.common.options import get_option_value
 from aiida.engine.daemon import execmanager
 from aiida.engine.daemon.stashing import stash_calculation
+from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
@@ -167,6 +168,8 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
             return True
         node.set_last_job_info(job_info)
         node.set_scheduler_state(job_info.job_state)
+        if job_info.annotation == GONE_WITHOUT_MARK:
+            node.logger.warning('%s (job %s)', GONE_WITHOUT_MARK, job_id)
         return bool(job_info.job_state is JobState.DONE)
 
     update.__name__ = f'update of CalcJob<{node.pk}>'

@@ -160,6 +160,23 @@ class TestKillingThatFails:
         messages = self.kill(runner, bash, monkeypatch, None)
         assert 'may still be running' in messages[-1]
 
+    def test_of_a_paused_process(self, runner, bash, monkeypatch):
+        node = submit(runner, bash, 'sleep 100\n')
+        process = runner.live_process(node.pk)
+
+        async def kill():
+            await until(lambda: process.node.get_job_id() is not None)
+            await process.pause()
+            with monkeypatch.context() as patch:
+                patch.setattr(DirectScheduler, 'kill_job', lambda *_: False)
+                process.kill('no longer needed')
+                await until(process.has_terminated)
+            with node.get_transport() as transport:
+                execmanager.kill_calculation(process.node, transport)
+
+        drive(runner, kill())
+        assert 'may still be running' in warnings_of(node)[-1]
+
     def test_of_a_job_that_has_just_ended_is_no_failure(self, bash, monkeypatch):
         """It ends between the look for its end mark and the kill."""
         node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node

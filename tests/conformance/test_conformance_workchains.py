@@ -4,7 +4,7 @@ import asyncio
 from enum import Enum
 
 import pytest
-from conformance_inventory import finding, row
+from conformance_inventory import row
 from conformance_processes import Adder, Stuck, Tree
 from plumpy.utils import AttributesDict
 
@@ -16,6 +16,7 @@ from aiida.engine import (
     Awaitable,
     AwaitableAction,
     AwaitableTarget,
+    CalcJob,
     ExitCode,
     ToContext,
     WorkChain,
@@ -202,7 +203,7 @@ def test_place_in_the_outline():
     with pytest.raises((TypeError, ValueError)):
         chain(lambda cls: 5).spec()
     with pytest.raises((TypeError, ValueError)):
-        chain('step', step=lambda self, other: None).spec()
+        chain('only', only=lambda self, other: None).spec()
 
 
 @row('F10')
@@ -297,10 +298,44 @@ def test_protected_methods(name):
 
 @row('F15')
 @pytest.mark.parametrize('name', ['kill', 'pause', 'play', 'out', 'submit', 'report', 'step', 'ctx', 'inputs'])
-@finding('a step may bear the name of a method of the engine, which it then replaces')
 def test_steps_that_are_named_as_methods_of_the_engine(name):
     with pytest.raises((RuntimeError, ValueError), match=name):
         chain(name, **{name: lambda self: None}).spec()
+
+
+@row('F15')
+@pytest.mark.parametrize('name', ['inputs', 'outputs', 'node', 'ctx', 'runner', 'uuid', 'pid'])
+@pytest.mark.parametrize('value', [5, lambda self: None])
+def test_names_the_engine_keeps_for_itself(name, value):
+    with pytest.raises(RuntimeError, match=rf'`{name}`.*`Wrong`'):
+        type('Wrong', (Adder,), {name: value})
+    if name != 'ctx':
+        with pytest.raises(RuntimeError, match=rf'`{name}`.*`Wrong`'):
+            type('Wrong', (CalcJob,), {name: value})
+
+
+@row('F15')
+def test_members_that_may_be_overridden():
+    def get_builder(cls):
+        return super(made, cls).get_builder()
+
+    def kill(self, *args, **kwargs):
+        return super(made, self).kill(*args, **kwargs)
+
+    names = ('setup', 'launch', 'execute', 'result', 'results', 'inspect_process', 'run_process', 'get_outputs')
+    steps = {name: eval(f'lambda self: self.report("{name}")') for name in names}
+    made = chain(
+        *names,
+        **steps,
+        get_builder=classmethod(get_builder),
+        kill=kill,
+        node=property(lambda self: super(made, self).node),
+    )
+    assert made.get_builder().process_class is made
+    node = run_get_node(made).node
+    assert node.is_finished_ok
+    assert [log.message.rpartition(' ')[2] for log in orm.Log.collection.get_logs_for(node)] == list(names)
+    type('Job', (CalcJob,), {'run': lambda self: None, 'out': lambda self, *_: None, 'options': 5})
 
 
 @row('F10')
@@ -340,7 +375,7 @@ def test_what_a_condition_returns(make, taken):
         seen.append(True)
 
     seen = []
-    process_class = chain(lambda cls: if_(cls.condition)(cls.step), condition=lambda self: make(), step=step)
+    process_class = chain(lambda cls: if_(cls.condition)(cls.only), condition=lambda self: make(), only=step)
     assert run_get_node(process_class).node.is_finished_ok
     assert seen == [True] * taken
 

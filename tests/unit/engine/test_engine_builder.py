@@ -23,9 +23,9 @@ class Buildable(WorkChain):
         spec.input('deep.inner.leaf', valid_type=orm.Int, required=False)
         spec.input('deep.inner.positive', valid_type=orm.Int, required=False, validator=_positive)
         spec.input_namespace('free', valid_type=orm.Int, required=False)
-        spec.outline(cls.step)
+        spec.outline(cls.only)
 
-    def step(self) -> None:
+    def only(self) -> None:
         pass
 
 
@@ -242,5 +242,5 @@ def test_unknown_inputs_are_refused_with_those_there_are(builder: Any) -> None:
         builder.deep.inner.leef = 1
     with pytest.raises(AttributeError, match=r'nmber; of `inputs`, it has: number, .*metadata'):
         builder.nmber = 1
-    with pytest.raises(ValueError, match=r"inputs\.deep\.inner.*it has: positive, leaf"):
+    with pytest.raises(ValueError, match=r'inputs\.deep\.inner.*it has: positive, leaf'):
         run(Buildable, number=1, deep={'inner': {'positiv': 1}})

@@ -19,9 +19,11 @@ from aiida.engine import (
     append_,
     assign_,
     construct_awaitable,
+    if_,
     run,
     run_get_node,
     submit,
+    while_,
 )
 from aiida.engine.processes.workchains.workchain import Protect
 
@@ -379,21 +381,36 @@ def test_own_protected_method() -> None:
         type('Wrong', (Base,), {'mine': lambda self: None})
 
 
-def test_step_may_have_the_name_of_a_method_of_the_engine() -> None:
-    class Named(WorkChain):
+def _named(name: str) -> Any:
+    class Base(WorkChain):
         @classmethod
         def define(cls, spec: Any) -> None:
             super().define(spec)
-            spec.outline(cls.step, cls.result)  # type: ignore[arg-type]
+            spec.outline(if_(cls.condition)(cls.first, while_(cls.condition)(getattr(cls, name))))
 
-        def step(self) -> None:  # type: ignore[override]
-            self.ctx.x = 1
+        def condition(self) -> bool:
+            return 'x' not in self.ctx
 
-        def result(self) -> Any:
-            return 3 if self.ctx.x == 1 else 4
+        def first(self) -> None:
+            self.report('first')
 
-    _, node = run_get_node(Named)
-    assert node.exit_status == 3
+    def method(self: Any) -> Any:
+        self.ctx.x = 1
+        return 3
+
+    return type('Named', (Base,), {name: method})
+
+
+@pytest.mark.parametrize('name', ['result', 'launch', 'results', 'setup'])
+def test_steps_whose_names_the_engine_does_not_need(name: str) -> None:
+    assert run_get_node(_named(name))[1].exit_status == 3
+
+
+@pytest.mark.parametrize('name', ['step', 'kill', 'init', 'close', 'resume', 'save'])
+def test_a_step_does_not_replace_what_the_engine_calls(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f'`{name}`.*`Named`'):
+        run(_named(name))
+    assert orm.QueryBuilder().append(orm.ProcessNode).count() == 0
 
 
 def test_base_class_is_not_launched() -> None:

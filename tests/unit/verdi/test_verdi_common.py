@@ -23,9 +23,9 @@ def test_process_info(capsys):
             spec.input('deep.y', valid_type=orm.Int)
             spec.output('result', valid_type=orm.Int)
             spec.exit_code(400, 'ERROR_TOO_LARGE', message='The number is too large.')
-            spec.outline(cls.step)
+            spec.outline(cls.only)
 
-        def step(self):
+        def only(self):
             pass
 
     common.print_process_info(Doubler)

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 __all__ = ('Process', 'ProcessState')
 
 _SAVED_BY_NAME = ('_pid', '_creation_time', '_status', '_pre_paused_status', '_parent_pid', '_enable_persistence')
+#: What every process is asked for by these names; a property of a subclass may narrow it.
+_KEPT = frozenset({'inputs', 'outputs', 'node', 'ctx', 'runner', 'uuid', 'pid'})
 _KNOWN_MEMBERS = frozenset({*_SAVED_BY_NAME, '_future', '_paused', '_event_helper'})
 
 
@@ -75,6 +77,19 @@ class Process(plumpy.processes.Process):
     _encoded_inputs: str | None = None
 
     # class level
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """
+        :raises RuntimeError: if the class gives another meaning to a name that the engine keeps for itself.
+        """
+        super().__init_subclass__(**kwargs)
+        for name in _KEPT & vars(cls).keys():
+            plain = not hasattr(vars(cls)[name], '__get__') or callable(vars(cls)[name])
+            if plain and any(hasattr(base, name) for base in cls.__bases__):
+                raise RuntimeError(
+                    f'the name `{name}` is kept by the engine and cannot be redefined, but `{cls.__name__}` does: give '
+                    'the attribute or method another name'
+                )
 
     @classmethod
     def spec(cls) -> ProcessSpec:
@@ -530,7 +545,7 @@ class Process(plumpy.processes.Process):
         """Run it to its end; between two steps the loop has its turn, so that it can be paused and killed."""
         await ensure_portal()
         while not self.has_terminated():
-            await plumpy.processes.Process.step(self)  # a work chain may have a step of this name
+            await plumpy.processes.Process.step(self)  # a work chain may have a method of this name
             if self.state is ProcessState.RUNNING:  # the other states wait by themselves
                 await asyncio.sleep(0)
 

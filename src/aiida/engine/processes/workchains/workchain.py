@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plumpy.process_states import Continue, Wait
@@ -12,8 +12,12 @@ from plumpy.processes import ProcessStateMachineMeta
 from plumpy.workchains import (
     STEPPER_STATE,
     Stepper,
+    _Block,
     _BlockStepper,
+    _Conditional,
+    _FunctionCall,
     _FunctionStepper,
+    _If,
     _IfStepper,
     _PropagateReturn,
     _ReturnStepper,
@@ -49,6 +53,21 @@ MethodType = TypeVar('MethodType', bound=Callable[..., Any])
 
 class WorkChainSpec(ProcessSpec, PlumpyWorkChainSpec):
     """The specification of a work chain, which has an outline."""
+
+    _owner: type[WorkChain] | None = None
+
+    def belong_to(self, owner: type[WorkChain]) -> None:
+        """Take a class for the one whose methods the outline consists of."""
+        self._owner = owner
+
+    def outline(self, *commands: Any) -> None:
+        """Declare the steps.
+
+        :raises RuntimeError: if one replaces a method that the engine itself calls.
+        """
+        super().outline(*commands)
+        if self._owner is not None:
+            _check_names(self._owner, set(_functions(self.get_outline())))
 
 
 class Protect(ProcessStateMachineMeta):
@@ -116,6 +135,13 @@ class WorkChain(Process, metaclass=Protect):
         self._stepper: Stepper | None = None
         self._awaitables: list[Awaitable] = []
         self._context = AttributeDict()
+
+    @classmethod
+    def define(cls, spec: ProcessSpec) -> None:  # type: ignore[override]
+        """Declare inputs, outputs, exit codes and the outline; a subclass calls ``super().define(spec)`` first."""
+        super().define(spec)
+        if isinstance(spec, WorkChainSpec):
+            spec.belong_to(cls)
 
     @classmethod
     def spec(cls) -> WorkChainSpec:
@@ -349,6 +375,41 @@ class WorkChain(Process, metaclass=Protect):
         if not self.has_terminated() and self._awaitables:
             self._update_process_status()
             self.node.flush()
+
+
+def _functions(instruction: Any) -> Iterator[Any]:
+    """Yield the functions that an outline consists of, conditions included."""
+    if isinstance(instruction, _FunctionCall):
+        yield instruction._fn
+        return
+    if isinstance(instruction, _Conditional):
+        yield instruction.predicate
+        instruction = instruction.body
+    if isinstance(instruction, _Block | _If):
+        for item in instruction:
+            yield from _functions(item)
+
+
+def _check_names(work_chain: type[WorkChain], functions: set[Any]) -> None:
+    """
+    :raises RuntimeError: if one of the functions is a method of the class that replaces one the engine itself calls.
+    """
+    for cls in work_chain.__mro__:
+        if cls in WorkChain.__mro__:
+            continue
+        for name, member in vars(cls).items():
+            replaces = name not in _MAY_BE_STEPS and hasattr(WorkChain, name)
+            if replaces and isinstance(member, Hashable) and member in functions:
+                raise RuntimeError(
+                    f'the step `{name}` in the outline of `{work_chain.__name__}` replaces a method of the engine of '
+                    'the same name: give the step another name'
+                )
+
+
+#: Methods of a process that the engine itself never calls.
+_MAY_BE_STEPS = frozenset(
+    {'done', 'exception', 'execute', 'is_successful', 'killed', 'launch', 'load', 'persist', 'result', 'successful'}
+)
 
 
 def _place(stepper: Stepper) -> str:

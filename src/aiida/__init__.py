@@ -58,8 +58,8 @@ def _refuse_beside_aiida_core() -> None:
                 raise ImportError(
                     f'Nabucco and aiida-core are both installed (found {name} in {folder}); they provide the same '
                     'import names and cannot share an environment. Keep one of them:\n'
-                    '  to use Nabucco:     pip uninstall -y aiida-core nabucco, then install Nabucco again from where you '
-                    'have it (`pip install .` in its checkout)\n'
+                    '  to use Nabucco:     pip uninstall -y aiida-core nabucco, then install Nabucco again from where '
+                    'you have it (`pip install .` in its checkout)\n'
                     '  to use aiida-core:  pip uninstall -y nabucco && pip install --force-reinstall aiida-core'
                 )
 

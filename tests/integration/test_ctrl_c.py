@@ -18,6 +18,7 @@ SCRIPT = textwrap.dedent(
     from aiida.engine import WorkChain, append_, run
     from aiida.plugins import CalculationFactory
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a program in the background has it ignored
     load_profile()
     Add = CalculationFactory('core.arithmetic.add')
 

@@ -224,7 +224,8 @@ def test_runner_slot_is_overridden(runner: Runner) -> None:
 
 
 SCRIPT = """
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a program in the background has it ignored
     sys.path.insert(0, {folder!r})
     from aiida import orm
     from aiida.orm.backend import STORE

@@ -4,10 +4,9 @@ import json
 import math
 from typing import Any
 
-from aiida.parsers.parser import Parser
-
 from aiida import orm
 from aiida.engine import ExitCode
+from aiida.parsers.parser import Parser
 
 UNITS = {'energy': 'eV', 'volume': 'angstrom^3', 'pressure': 'GPa'}
 

@@ -107,7 +107,7 @@ def submit(
     """
     given = prepare_inputs(inputs, **kwargs)
     if is_process_scoped():
-        raise InvalidOperation('Cannot use top-level `submit` from within another process, use `self.submit` instead')
+        raise InvalidOperation('a process is running here: it launches another one by `self.submit`, not by `submit`')
     if is_process_function(process):
         raise TypeError(f'the process function `{process.__name__}` cannot be submitted: call it')  # type: ignore[union-attr]
     metadata = _metadata(process, given)
@@ -152,10 +152,7 @@ def _hand_over(process: Any, given: dict[str, Any]) -> Any:
 
 def _wait_for(node: Any, wait_interval: float) -> None:
     while not node.is_terminated:
-        LOGGER.report(
-            f'Process<{node.pk}> has not yet terminated, current state is `{node.process_state}`. '
-            f'Waiting for {wait_interval} seconds.'
-        )
+        LOGGER.report(f'Process<{node.pk}> is still {node.process_state}: looking again in {wait_interval} seconds')
         time.sleep(wait_interval)
 
 

@@ -406,7 +406,7 @@ class TestScript:
             (bash, [{'withmpi': False}], {'withmpi': True}),
             (with_mpi, [{}], {'withmpi': False}),
         ):
-            with pytest.raises(RuntimeError, match='Inconsistent requirements'):
+            with pytest.raises(RuntimeError, match='with or without MPI'):
                 script_of(code, tmp_path, monkeypatch, options, codes=codes)
 
     def test_texts(self, computer, tmp_path, monkeypatch):

@@ -246,7 +246,7 @@ def test_result_that_is_no_node(value: Any) -> None:
     def give():
         return value
 
-    with pytest.raises(TypeError, match='unsupported type'):
+    with pytest.raises(TypeError, match='must return a Data node'):
         give()
     node = orm.QueryBuilder().append(orm.CalcFunctionNode).first(flat=True)
     assert node.is_excepted
@@ -285,7 +285,7 @@ def test_workfunction_returns() -> None:
     result, node = choose.run_get_node(one, 2)
     assert result.uuid == one.uuid
     assert [link.link_type for link in node.base.links.get_outgoing()] == [LinkType.RETURN]
-    with pytest.raises(ValueError, match='unstored `Data` node'):
+    with pytest.raises(ValueError, match='which is not stored'):
         create(1)
 
 

@@ -326,7 +326,7 @@ def test_outputs_of_the_step_that_excepts_are_not_attached() -> None:
 
 
 def test_workflow_returns_no_new_data() -> None:
-    with pytest.raises(ValueError, match='unstored `Data` node'):
+    with pytest.raises(ValueError, match='which is not stored'):
         run(make(lambda self: self.out('x', orm.Int(1))))
 
 

@@ -392,8 +392,8 @@ class FunctionProcess(Process):
                 self.out(name, value)
         else:
             raise TypeError(
-                f"Function process returned an output with unsupported type '{type(result)}'\n"
-                'Must be a Data type or a mapping of {string: Data}'
+                f'{type(self).__name__} must return a Data node, a dictionary of them, an exit code or nothing, not '
+                f'{result!r} of type {type(result).__name__}'
             )
         return ExitCode()
 

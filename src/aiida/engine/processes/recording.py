@@ -178,7 +178,6 @@ def _check_output(process: Process, output: Node, creates: bool) -> None:
         )
     if not creates and not output.is_stored:
         raise ValueError(
-            f'Workflow<{process.node.process_label}> tried returning an unstored `Data` node. This likely means new '
-            '`Data` is being created inside the workflow. To keep its provenance, create it in a `calcfunction` and '
-            'return the output of that'
+            f'the workflow {process.node.process_label} returned {output!r}, which is not stored: a workflow hands on '
+            'nodes that exist, it creates none; make the node in a `calcfunction` and return what that gives'
         )

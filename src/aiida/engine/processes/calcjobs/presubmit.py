@@ -225,10 +225,7 @@ def _runs_with_mpi(process: CalcJob, info: CodeInfo, code: AbstractCode) -> bool
     values = {value for value in said.values() if value is not None}
     if len(values) > 1:
         details = ', '.join(f'{who} says {value}' for who, value in said.items() if value is not None)
-        raise RuntimeError(
-            f'Inconsistent requirements as to whether code `{code.full_label}` should be run with or without MPI: '
-            f'{details}'
-        )
+        raise RuntimeError(f'with or without MPI for the code {code.full_label}? {details}: change what does not fit')
     return values.pop() if values else False
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group('process', cls=VerdiCommandGroup)
 def verdi_process() -> None:
-    """Inspect processes."""
+    """Look at and steer processes."""
 
 
 @verdi_process.command('list')
@@ -59,7 +59,8 @@ def process_list(
     from datetime import timedelta
 
     from aiida.cmdline.utils.common import print_last_process_state_change
-    from aiida.cmdline.utils.processes import SHRINKABLE, project_rows
+    from aiida.cmdline.utils.daemon import alive_workers
+    from aiida.cmdline.utils.processes import SHRINKABLE, note_on_abandoned, project_rows
     from aiida.cmdline.utils.tables import format_table, terminal_width
     from aiida.common import timezone
     from aiida.manage.manager import get_manager
@@ -67,21 +68,18 @@ def process_list(
     states: list[str] | None = list(process_state or ACTIVE_STATES)
     if not process_state and (all_entries or failed or exit_status is not None):
         states = None
-    rows = (
-        get_manager()
-        .get_profile_storage()
-        .list_processes(
-            states=states,
-            exit_status=exit_status,
-            failed=failed,
-            paused=paused,
-            process_label=process_label,
-            created_after=None if past_days is None else timezone.now() - timedelta(days=past_days),
-            group_ids=None if group is None else [_primary_key(group)],
-            order_by=order_by,
-            descending=order_dir == 'desc',
-            limit=limit,
-        )
+    store = get_manager().get_profile_storage()
+    rows = store.list_processes(
+        states=states,
+        exit_status=exit_status,
+        failed=failed,
+        paused=paused,
+        process_label=process_label,
+        created_after=None if past_days is None else timezone.now() - timedelta(days=past_days),
+        group_ids=None if group is None else [_primary_key(group)],
+        order_by=order_by,
+        descending=order_dir == 'desc',
+        limit=limit,
     )
     cells = project_rows(rows, project)
     shrinkable = [index for name in SHRINKABLE for index, column in enumerate(project) if column == name]
@@ -92,6 +90,8 @@ def process_list(
         return
     echo.echo(f'\nTotal results: {len(rows)}')
     print_last_process_state_change()
+    if note := note_on_abandoned(rows, store, workers=bool(alive_workers())):
+        echo.echo_warning(note)
 
 
 def _primary_key(group: Group) -> int:
@@ -209,3 +209,81 @@ def process_status(
 
     for process in _chosen(processes, most_recent_node):
         echo.echo(format_call_graph(process, max_depth=max_depth, call_link_label=call_link_label))
+
+
+_TIMEOUT = options.TIMEOUT(
+    type=click.FloatRange(min=0.0), help='Seconds to wait until whoever runs a process has obeyed.'
+)
+
+
+def _to_steer(processes: Sequence[ProcessNode], all_entries: bool, verb: str, paused: bool = False) -> list[Any]:
+    """Return the processes that arguments or ``--all`` name.
+
+    :raises click.UsageError: if none, or both.
+    """
+    if processes and all_entries:
+        raise click.UsageError('name processes or give -a/--all, not both')
+    if processes:
+        return list(processes)
+    if not all_entries:
+        raise click.UsageError('name one or more processes by pk, uuid or label, or give -a/--all')
+    from aiida.engine.processes.control import get_active_processes
+
+    found = get_active_processes(paused=paused)
+    if not found:
+        echo.echo_report(f'There is no {"paused" if paused else "active"} process, nothing to be {verb}.')
+    return found
+
+
+def _finish(succeeded: bool) -> None:
+    if not succeeded:
+        raise click.exceptions.Exit(1)
+
+
+@verdi_process.command('kill')
+@arguments.PROCESSES()
+@options.ALL(help='Kill all processes that are active.')
+@_TIMEOUT
+@click.option(
+    '-F',
+    '--force',
+    is_flag=True,
+    help='Leave jobs on computers to themselves, and mark as killed what cannot be reached.',
+)
+@decorators.with_dbenv()
+def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: float, force: bool) -> None:
+    """Kill processes, for good.
+
+    What they called is killed too. Processes that nobody runs are killed by this command itself.
+    """
+    from aiida.cmdline.utils.steering import steer
+
+    if all_entries and not processes:
+        click.confirm('Are you sure you want to kill all processes?', abort=True)
+    chosen = _to_steer(processes, all_entries, 'killed')
+    _finish(steer(chosen, 'killing', message='Killed through `verdi process kill`', force=force, timeout=timeout))
+
+
+@verdi_process.command('pause')
+@arguments.PROCESSES()
+@options.ALL(help='Pause all processes that are active.')
+@_TIMEOUT
+@decorators.with_dbenv()
+def process_pause(processes: Sequence[ProcessNode], all_entries: bool, timeout: float) -> None:
+    """Pause processes, until they are played."""
+    from aiida.cmdline.utils.steering import steer
+
+    chosen = _to_steer(processes, all_entries, 'paused')
+    _finish(steer(chosen, 'pausing', message='Paused through `verdi process pause`', timeout=timeout))
+
+
+@verdi_process.command('play')
+@arguments.PROCESSES()
+@options.ALL(help='Play all processes that are paused.')
+@_TIMEOUT
+@decorators.with_dbenv()
+def process_play(processes: Sequence[ProcessNode], all_entries: bool, timeout: float) -> None:
+    """Let paused processes go on."""
+    from aiida.cmdline.utils.steering import steer
+
+    _finish(steer(_to_steer(processes, all_entries, 'played', paused=True), 'playing', timeout=timeout))

@@ -15,6 +15,7 @@ from aiida.storage.records import ProcessRow
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
+    from aiida.storage.ports import Store
 
 __all__ = (
     'ACTIVE_STATES',
@@ -27,6 +28,8 @@ __all__ = (
     'format_node_state',
     'format_row_state',
     'format_state',
+    'note_on_abandoned',
+    'owner_is_gone',
     'project_rows',
 )
 
@@ -43,6 +46,8 @@ _SYMBOLS = {
 }
 _PAUSED = '⏸'
 _UNKNOWN = '·'
+#: How many processes a note names.
+_NAMED = 10
 
 
 def format_state(state: str | None, exit_status: int | None = None) -> str:
@@ -73,6 +78,64 @@ def format_row_state(attributes: Mapping[str, Any]) -> str:
 def format_age(time: datetime, now: datetime | None = None) -> str:
     """Return how long ago something was, in its largest unit: ``3h ago``."""
     return str_timedelta((now or timezone.now()) - time, max_num_fields=1, negative_to_zero=True)
+
+
+def owner_is_gone(owner: str) -> bool:
+    """Return whether the program that holds a process is known to have ended; of other hosts that cannot be told.
+
+    It is asked here, because asking the engine would cost the import of it.
+
+    :param owner: ``host:pid:start``.
+    """
+    import os
+    import socket
+
+    host, _, rest = owner.partition(':')
+    pid, _, started = rest.partition(':')
+    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    import psutil
+
+    try:
+        return bool(started) and f'{psutil.Process(int(pid)).create_time():.2f}' != started
+    except psutil.Error:
+        return True
+
+
+def note_on_abandoned(rows: Iterable[ProcessRow], store: Store, workers: bool) -> str | None:
+    """Return what to tell of the active processes that nobody runs, ``None`` if there are none.
+
+    :param workers: whether there are workers, which take care of them.
+    """
+    waiting, left = [], []
+    for row in rows:
+        if row.attributes.get('process_state') not in ACTIVE_STATES:
+            continue
+        run = store.read_run(row.id)
+        if run is None:
+            continue
+        if run.owner is None:
+            waiting.append(row.id)
+        elif run.lease_until is None and owner_is_gone(run.owner):
+            left.append(row.id)
+    notes = []
+    if waiting and not workers:
+        notes.append(
+            f'Nobody runs {_processes(waiting)}: submitted processes wait for a daemon, and this version has none.'
+        )
+    if left:
+        notes.append(f'The program that ran {_processes(left)} has ended or was killed.')
+    if not notes:
+        return None
+    pks = ' '.join(str(pk) for pk in (*(() if workers else waiting), *left)[:_NAMED])
+    return '\n'.join([*notes, f'To end them: `verdi process kill {pks}`; to have them done, run them anew.'])
+
+
+def _processes(pks: Sequence[int]) -> str:
+    named = ', '.join(str(pk) for pk in pks[:_NAMED])
+    if len(pks) == 1:
+        return f'process {named}'
+    return f'{len(pks)} processes ({named}{", ..." if len(pks) > _NAMED else ""})'
 
 
 def _status(row: ProcessRow) -> str:

@@ -1,0 +1,162 @@
+"""``verdi process kill|pause|play``, and what the list says of processes that nobody runs."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from aiida import orm
+from aiida.cmdline.commands.cmd_process import verdi_process
+
+GONE = f'{socket.gethostname()}:999999999:1.00'
+
+
+@pytest.fixture
+def submitted(localhost):
+    """A job that was submitted, which nobody runs."""
+    from aiida.engine import submit
+    from aiida.plugins import CalculationFactory
+
+    code = orm.InstalledCode(label='add', computer=localhost, filepath_executable='/bin/bash').store()
+    return submit(CalculationFactory('core.arithmetic.add'), code=code, x=orm.Int(1), y=orm.Int(2))
+
+
+@pytest.fixture
+def crashed(profile):
+    """A function, and a work chain whose class cannot be found any more, left by a program that is gone."""
+    nodes = []
+    for kind in (orm.CalcFunctionNode, orm.WorkChainNode):
+        node = kind()
+        node.set_process_label('crash')
+        node.set_process_state('running')
+        node.store()
+        nodes.append(node)
+    function, chain = nodes
+    chain.backend.enlist(chain.pk, owner=GONE)
+    return function, chain
+
+
+def test_pause_play_and_kill_what_nobody_runs(call, submitted):
+    pk = submitted.pk
+    assert call(verdi_process, 'pause', pk).output == f'Success: scheduled pausing Process<{pk}>\n'
+    assert submitted.paused
+    assert call(verdi_process, 'play', pk).output == f'Success: scheduled playing Process<{pk}>\n'
+    assert not submitted.paused
+    assert call(verdi_process, 'kill', pk).output == f'Success: scheduled killing Process<{pk}>\n'
+    assert (submitted.process_state.value, submitted.is_sealed) == ('killed', True)
+    assert submitted.process_status == 'Killed through `verdi process kill`'
+
+
+@pytest.mark.parametrize('command', ['kill', 'pause', 'play'])
+def test_what_has_ended_is_left_alone(call, submitted, command):
+    call(verdi_process, 'kill', submitted.pk)
+    before = submitted.mtime
+    result = call(verdi_process, command, submitted.pk, status=1)
+    assert result.output == f'Error: Process<{submitted.pk}> is already terminated\n'
+    assert submitted.mtime == before
+
+
+def test_all(call, submitted):
+    pk = submitted.pk
+    assert call(verdi_process, 'play', '-a').output == 'Report: There is no paused process, nothing to be played.\n'
+    call(verdi_process, 'pause', '--all')
+    assert submitted.paused
+    call(verdi_process, 'play', '--all')
+    assert 'Aborted' in call(verdi_process, 'kill', '--all', status=1, input='n\n').output
+    assert not submitted.is_terminated
+    assert f'scheduled killing Process<{pk}>' in call(verdi_process, 'kill', '--all', input='y\n').output
+    assert submitted.is_killed
+
+
+@pytest.mark.parametrize('command', ['kill', 'pause', 'play'])
+def test_what_to_steer_has_to_be_said(call, submitted, command):
+    assert 'name one or more processes' in call(verdi_process, command, status=2).output
+    assert 'not both' in call(verdi_process, command, '-a', submitted.pk, status=2, input='y\n').output
+
+
+def test_a_function_of_a_program_that_crashed(call, crashed):
+    function, _ = crashed
+    result = call(verdi_process, 'kill', function.pk, status=1)
+    assert result.output.startswith(f'Error: Process<{function.pk}> is unreachable')
+    assert not function.is_terminated
+    call(verdi_process, 'kill', '-F', function.pk)
+    assert (function.is_killed, function.is_sealed) == (True, True)
+
+
+def test_a_chain_whose_class_is_gone(call, crashed):
+    _, chain = crashed
+    call(verdi_process, 'kill', chain.pk)
+    assert (chain.is_killed, chain.backend.read_run(chain.pk)) == (True, None)
+
+
+def test_a_chain_whose_class_is_gone_cannot_be_paused(call, crashed):
+    _, chain = crashed
+    result = call(verdi_process, 'pause', chain.pk, status=1)
+    assert result.output.startswith(f'Error: Process<{chain.pk}> cannot be brought back')
+
+
+def test_somebody_who_is_alive_but_does_not_answer(call, crashed):
+    _, chain = crashed
+    child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)
+    try:
+        import psutil
+
+        chain.backend.finish(chain.pk)
+        owner = f'{socket.gethostname()}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}'
+        chain.backend.enlist(chain.pk, owner=owner)
+        output = call(verdi_process, 'kill', '-t', '0.1', chain.pk).output
+        assert 'Nobody runs' not in call(verdi_process, 'list').output
+        assert 'has ended' not in call(verdi_process, 'list').output
+    finally:
+        child.communicate(b'\n')
+    assert output.splitlines()[0] == f'Success: scheduled killing Process<{chain.pk}>'
+    assert 'no answer within 0.1 seconds' in output
+    assert not chain.is_terminated
+    assert chain.backend.read_run(chain.pk).desired_state == 'kill'
+
+
+def test_the_list_tells_of_what_nobody_runs(call, submitted):
+    output = call(verdi_process, 'list').output
+    assert f'Nobody runs process {submitted.pk}: submitted processes wait for a daemon' in output
+    assert f'`verdi process kill {submitted.pk}`' in output
+    assert 'Nobody runs' not in call(verdi_process, 'list', '-r').output
+    call(verdi_process, 'kill', submitted.pk)
+    assert 'Nobody runs' not in call(verdi_process, 'list', '-a').output
+
+
+def test_the_list_tells_of_programs_that_are_gone(call, crashed):
+    _, chain = crashed
+    output = call(verdi_process, 'list').output
+    assert f'The program that ran process {chain.pk} has ended or was killed.' in output
+    assert f'`verdi process kill {chain.pk}`' in output
+
+
+def test_the_processes_of_this_program_are_not_abandoned():
+    from aiida.cmdline.utils.processes import owner_is_gone
+
+    assert owner_is_gone(GONE)
+    assert owner_is_gone(f'{socket.gethostname()}:{os.getppid()}:1.00')
+    assert not owner_is_gone(f'{socket.gethostname()}:{os.getpid()}:1.00')
+    assert not owner_is_gone('another-host:1:1.00')
+    assert not owner_is_gone('a worker')
+
+
+def test_a_process_just_made_is_a_change_of_state(call, submitted):
+    submitted.backend.write_setting('process|state_change|calculation', '2020-01-01T00:00:00+00:00')
+    assert 'Last change of a process state: 0s ago' in call(verdi_process, 'list').output
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('99999', 'there is no process with pk 99999'),
+        ('{x}', '{x} is an Int, not a process'),
+        ('nothing-like-it', '`nothing-like-it` is neither a pk nor a uuid, and no process has it as its label'),
+        ('abcdef0123', 'there is no process whose uuid begins with `abcdef0123`'),
+    ],
+)
+def test_what_is_not_found_is_said_in_a_sentence(call, profile, text, message):
+    x = orm.Int(1).store().pk
+    assert message.format(x=x) in call(verdi_process, 'kill', text.format(x=x), status=2).output

@@ -113,3 +113,12 @@ def test_environment_finds_the_programs_of_this_interpreter():
 
     assert common.get_env_with_venv_bin()['PATH'].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert os.environ['PATH'] != common.get_env_with_venv_bin()['PATH']
+
+
+def test_messages_that_are_filled_in_later():
+    from aiida.cmdline.utils.common import _without_templates
+
+    assert _without_templates('{failed} of {total} failed') == '... of ... failed'
+    assert _without_templates('{message}') == '(said when it happens)'
+    assert _without_templates('it is so') == 'it is so'
+    assert _without_templates(None) == ''

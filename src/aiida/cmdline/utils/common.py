@@ -80,10 +80,13 @@ def print_last_process_state_change(process_type: Literal['work', 'calculation']
 
 
 def last_state_change(store: Any, process_type: Literal['work', 'calculation'] | None = None) -> datetime | None:
-    """Return when a process last changed its state, ``None`` if that is not known."""
+    """Return when a process was last created or changed its state, ``None`` if that is not known."""
     kinds = ('work', 'calculation') if process_type is None else (process_type,)
     values = (store.read_setting(f'process|state_change|{kind}') for kind in kinds)
     times = [datetime.fromisoformat(value) for value in values if value]
+    if process_type is None:
+        # a process that was submitted was created, and that is noted nowhere else
+        times += [row.ctime for row in store.list_processes(order_by='ctime', descending=True, limit=1)]
     return max(times, default=None)
 
 
@@ -279,9 +282,20 @@ def print_process_spec(process_spec: engine.ProcessSpec) -> None:
             echo.echo(f'\n{title}:\n', bold=True)
             echo.echo(_indent(_wrapped_table(rows)))
     codes = sorted(process_spec.exit_codes.values(), key=lambda code: code.status)
-    exits = [(0, 'The process finished successfully.'), *((code.status, code.message or '') for code in codes)]
+    exits = [
+        (0, 'The process finished successfully.'),
+        *((code.status, _without_templates(code.message)) for code in codes),
+    ]
     echo.echo('\nExit codes:\n', bold=True)
     echo.echo(_indent(_wrapped_table(exits)))
+
+
+def _without_templates(message: str | None) -> str:
+    """Return the message of an exit code; what is filled in when a process ends is shown as three dots."""
+    import re
+
+    text = re.sub(r'\{[^{}]*\}', '...', message or '').strip()
+    return '(said when it happens)' if text == '...' else text
 
 
 def _port_rows(namespace: Any, prefix: str = '') -> Iterator[tuple[str, str, str, str]]:

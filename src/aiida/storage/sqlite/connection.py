@@ -98,7 +98,9 @@ class Database:
         self.place = f'the database {path}' if path else 'the database in memory'
         self._synchronous = synchronous.upper()
         self._busy_limit = busy_limit
-        self._mode = 'rwc' if create else 'rw'
+        #: Whether nothing can be written: the file, or the folder in which its log is kept, may only be read.
+        self.read_only = path is not None and not create and not _is_writable(path)
+        self._mode = 'rwc' if create else 'ro' if self.read_only else 'rw'
         self._closed = False
         self._transaction = _Transaction(self)
         self._reset_sessions()
@@ -121,23 +123,33 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            connection = sqlite3.connect(
-                # a file that was deleted meanwhile is not to be made anew, empty
-                ':memory:' if self.path is None else f'{self.path.absolute().as_uri()}?mode={self._mode}',
-                uri=True,
-                timeout=0,  # waiting is done in `_patiently`, with shorter sleeps than SQLite's own
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=_CACHED_STATEMENTS,
-            )
+            return self._open(self._mode)
         except sqlite3.Error as error:
+            if self.read_only and not self._has_log():
+                # the memory that programs share about the log cannot be made here; without a log there is no need of it
+                with suppress(sqlite3.Error):
+                    return self._open('ro&immutable=1')
             raise translate(error, self.place) from error
+
+    def _has_log(self) -> bool:
+        assert self.path is not None
+        log = self.path.with_name(f'{self.path.name}-wal')
+        return log.exists() and log.stat().st_size > 0
+
+    def _open(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            # a file that was deleted meanwhile is not to be made anew, empty
+            ':memory:' if self.path is None else f'{self.path.absolute().as_uri()}?mode={mode}',
+            uri=True,
+            timeout=0,  # waiting is done in `_patiently`, with shorter sleeps than SQLite's own
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_CACHED_STATEMENTS,
+        )
         try:
             self._set_up(connection)
-        except BaseException as error:
+        except BaseException:
             connection.close()
-            if isinstance(error, sqlite3.Error):
-                raise translate(error, self.place) from error
             raise
         return connection
 
@@ -151,7 +163,10 @@ class Database:
             f'journal_size_limit = {_LOG_SIZE}',
         ):
             self._patiently(connection.execute, f'PRAGMA {pragma}')
-        if self._patiently(connection.execute, 'PRAGMA journal_mode').fetchone()[0] == 'delete':
+        if self.read_only:
+            # reading anything tells whether reading is possible at all
+            self._patiently(connection.execute, 'SELECT count(*) FROM sqlite_master').fetchone()
+        elif self._patiently(connection.execute, 'PRAGMA journal_mode').fetchone()[0] == 'delete':
             # another program that reads the file all the time keeps it from being converted: it works without, slower
             with suppress(sqlite3.OperationalError):
                 self._patiently(connection.execute, 'PRAGMA journal_mode = WAL', limit=min(2.0, self._busy_limit))
@@ -318,7 +333,12 @@ class Database:
         return self._transaction
 
     def begin(self) -> None:
-        """Enter a transaction."""
+        """Enter a transaction.
+
+        :raises InvalidOperation: if the database may only be read.
+        """
+        if self.read_only:
+            raise InvalidOperation(f'{self.place} is read-only: it can be looked at, but nothing be stored or changed')
         self._guard.__enter__()
         try:
             session = self._session()
@@ -409,6 +429,11 @@ class Database:
         """Call ``action()`` after the rollback of the open transaction; no-op when there is none."""
         if self.in_transaction:
             self._session().on_rollback.append(action)
+
+
+def _is_writable(path: Path) -> bool:
+    """Return whether a file and its folder may be written to; one that is absent is for SQLite to complain of."""
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _call_all(actions: Iterable[Callable[[], Any]]) -> None:

@@ -22,7 +22,7 @@ def test_content_of_data(presto, localhost, tmp_path):
     assert json.loads(presto('data', 'core.dict', 'show', str(data.pk)).output) == {'a': [2], 'b': 1}
     assert json.loads(presto('data', 'core.array', 'show', str(array.pk)).output) == {'x': [[0, 1], [2, 3]]}
     assert presto('data', 'core.singlefile', 'content', str(file.pk)).output == 'content\n'
-    assert 'no Dict found' in presto('data', 'core.dict', 'show', str(file.pk), status=2).output
+    assert 'not a Dict' in presto('data', 'core.dict', 'show', str(file.pk), status=2).output
 
 
 def test_folders_on_computers(presto, localhost, tmp_path):

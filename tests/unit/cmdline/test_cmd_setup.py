@@ -138,7 +138,7 @@ def test_computers(presto):
     assert presto('computer', 'list', '-r').output == '* localhost\n* other\n'
     presto('computer', 'relabel', 'other', 'another')
     presto('computer', 'delete', '-f', 'another')
-    assert 'no Computer found' in presto('computer', 'show', 'another', status=2).output
+    assert 'no computer has it as its label' in presto('computer', 'show', 'another', status=2).output
 
 
 def test_a_computer_that_is_used_is_not_deleted(presto, localhost):
@@ -210,7 +210,7 @@ def test_groups(presto):
     assert 'words on it' in presto('group', 'list', '-d', '-C').output
     presto('group', 'delete', 'other_1', '-n')
     presto('group', 'delete', 'other_1', '-f')
-    assert 'no Group found' in presto('group', 'show', 'other_1', status=2).output
+    assert 'no group has it as its label' in presto('group', 'show', 'other_1', status=2).output
     assert orm.load_node(int(nodes[0])).value == 0
 
 

@@ -84,7 +84,7 @@ def test_only_nodes_of_a_class(profile):
 
     node = orm.Int(1).store()
     decorators = [options.DATUM(type=types.DataParamType(sub_classes=('aiida.data:core.str',)))]
-    with pytest.raises(click.UsageError, match='no Str found'):
+    with pytest.raises(click.UsageError, match='is an Int, not a Str'):
         run(decorators, ['-D', str(node.pk)])
     with pytest.raises(TypeError, match='tuple'):
         types.DataParamType(sub_classes='aiida.data:core.str')

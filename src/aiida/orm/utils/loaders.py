@@ -39,6 +39,16 @@ __all__ = (
 _HEXADECIMAL = re.compile(r'[0-9a-fA-F]{1,32}')
 _DASHES = (8, 13, 18, 23)
 _UUID_LENGTH = 36
+_WORDS = {
+    'AbstractCode': 'code',
+    'CalculationNode': 'calculation',
+    'Computer': 'computer',
+    'Data': 'data node',
+    'Group': 'group',
+    'Node': 'node',
+    'ProcessNode': 'process',
+    'WorkflowNode': 'workflow',
+}
 
 
 class IdentifierType(Enum):
@@ -47,6 +57,9 @@ class IdentifierType(Enum):
     ID = 'ID'
     UUID = 'UUID'
     LABEL = 'LABEL'
+
+
+_NAMES = {IdentifierType.ID: 'pk', IdentifierType.UUID: 'uuid', IdentifierType.LABEL: 'label'}
 
 
 def load_entity(
@@ -233,15 +246,33 @@ class OrmEntityLoader:
             found = [
                 entity for entity in cls._find(store, identifier, IdentifierType.LABEL) if isinstance(entity, classes)
             ]
-        wanted = ' or '.join(wanted_class.__name__ for wanted_class in classes)
         if not found:
-            raise NotExistent(f'no {wanted} found with {kind.value}<{identifier}>: No result was found')
+            raise NotExistent(cls._why_none(store, identifier, kind, classes, guessed=identifier_type is None))
         if len(found) > 1:
             pks = ', '.join(str(entity.pk) for entity in found[:10])
             raise MultipleObjectsError(
-                f'multiple {wanted} entries found with {kind.value}<{identifier}>, with pk {pks}: give pk or uuid'
+                f'several {_in_words(classes)} have the {_NAMES[kind]} `{identifier}`, with pk {pks}: give pk or uuid'
             )
         return found[0]
+
+    @classmethod
+    def _why_none(
+        cls, store: Store, identifier: Any, kind: IdentifierType, classes: tuple[type, ...], guessed: bool
+    ) -> str:
+        """Return why nothing was found: there is nothing of this identifier, or something of another kind."""
+        wanted = _in_words(classes)
+        for other in cls._others(store, identifier, kind):
+            return f'{identifier} is {_with_article(type(other).__name__)}, not {_with_article(wanted)}'
+        if guessed and kind is IdentifierType.LABEL:
+            return f'`{identifier}` is neither a pk nor a uuid, and no {wanted} has it as its label'
+        if guessed and kind is IdentifierType.UUID:
+            return f'there is no {wanted} whose uuid begins with `{identifier}`, or whose label it is'
+        return f'there is no {wanted} with {_NAMES[kind]} {identifier}'
+
+    @classmethod
+    def _others(cls, store: Store, identifier: Any, kind: IdentifierType) -> list[Any]:
+        """Return what an identifier fits that is of another kind."""
+        return cls._find(store, identifier, kind)
 
     @classmethod
     def _find(cls, store: Store, identifier: Any, kind: IdentifierType) -> list[Any]:
@@ -319,6 +350,15 @@ class OrmEntityLoader:
         return more
 
 
+def _in_words(classes: tuple[type, ...]) -> str:
+    """Return what is looked for: ``process`` for a ``ProcessNode``."""
+    return ' or '.join(_WORDS.get(wanted.__name__, wanted.__name__) for wanted in classes)
+
+
+def _with_article(name: str) -> str:
+    return f'{"an" if name[0] in "AEIOUaeio" else "a"} {name}'
+
+
 def _escape(text: str) -> str:
     return text.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')
 
@@ -354,6 +394,11 @@ class _NodeLoader(OrmEntityLoader):
         from aiida.orm.convert import nodes_from_pks
 
         return [node for node in nodes_from_pks(store, pks) if isinstance(node, cls.orm_base_class)]
+
+    @classmethod
+    def _others(cls, store: Store, identifier: Any, kind: IdentifierType) -> list[Any]:
+        """Return the node of a pk or uuid, whatever it is; a label names nodes of many kinds."""
+        return [] if kind is IdentifierType.LABEL else NodeEntityLoader._find(store, identifier, kind)
 
 
 class NodeEntityLoader(_NodeLoader):

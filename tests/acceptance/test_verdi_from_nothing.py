@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import sys
+
+import pytest
 
 #: The folder of the programs of this environment.
 BIN = pathlib.Path(sys.executable).parent
 
 SCRIPT = """
 import sys
+
+import pytest
 from aiida.engine import calcfunction, WorkChain, run_get_node
 
 @calcfunction
@@ -89,14 +94,14 @@ def test_errors_end_in_one_line_and_a_status(verdi, environment, tmp_path):
     for words, status, told in (
         (['nope'], 2, 'is not a verdi command'),
         (['-p', 'nope', 'status'], 2, 'profile `nope` does not exist'),
-        (['node', 'show', '99'], 2, 'no Node found'),
+        (['node', 'show', '99'], 2, 'there is no node with pk 99'),
         (['process', 'show', 'nope'], 2, 'no '),
-        (['computer', 'show', 'nope'], 2, 'no Computer found'),
-        (['code', 'show', 'nope'], 2, 'found'),
+        (['computer', 'show', 'nope'], 2, 'no computer has it'),
+        (['code', 'show', 'nope'], 2, 'no code has it'),
         (['computer', 'setup', '-n'], 2, 'Missing option'),
         (['config', 'set', 'daemon.timeout', 'x'], 1, 'has to be an integer'),
         (['run', '/nowhere.py'], 2, 'does not exist'),
-        (['group', 'delete', 'nope'], 2, 'no Group found'),
+        (['group', 'delete', 'nope'], 2, 'no group has it'),
         (['plugin', 'list', 'aiida.data', 'nope'], 1, 'not found'),
     ):
         assert told in verdi(*words, status=status).stderr, words
@@ -168,3 +173,41 @@ def test_runaiida_without_a_profile(call, tmp_path):
     (tmp_path / 'script.py').write_text('print(1)')
     assert 'verdi presto' in call(str(BIN / 'runaiida'), 'script.py', status=1).stderr
     assert 'Usage:' in call(str(BIN / 'runaiida'), '--help').stdout
+
+
+def test_without_a_configuration(verdi):
+    message = verdi('process', 'list', status=1).stderr
+    assert message.startswith('Critical: there is no configuration yet')
+    assert '`verdi presto`' in message
+
+
+def test_output_that_nobody_reads_or_that_does_not_fit(verdi, call):
+    verdi('presto')
+    done = call('bash', '-c', 'set -o pipefail; verdi process list -a | true; verdi process list -a | head -1')
+    assert done.stderr == ''
+    full = call('bash', '-c', 'verdi process list > /dev/full', status=1)
+    assert full.stderr == 'Critical: the output: No space left on device\n'
+
+
+def test_a_profile_that_may_only_be_read(verdi, call, environment):
+    """Root may write everywhere unless it gives that right up."""
+    import shutil
+
+    verdi('presto')
+    folder = pathlib.Path(environment['HOME']) / '.aiida'
+    weak: tuple[str, ...] = ()
+    if os.geteuid() == 0:
+        if shutil.which('setpriv') is None:
+            pytest.skip('root cannot give up its rights here')
+        weak = ('setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all')
+    call('chmod', '-R', 'a-w', str(folder))
+    try:
+        assert 'Total results: 0' in call(*weak, 'verdi', 'process', 'list', '-a').stdout
+        refused = call(*weak, 'verdi', 'group', 'create', 'some', status=1).stderr
+        presto = call(*weak, 'verdi', 'presto', status=1).stderr
+    finally:
+        call('chmod', '-R', 'u+w', str(folder))
+    assert 'is read-only' in refused
+    assert 'in a moment' not in refused
+    assert presto.startswith('Critical: /')
+    assert presto.endswith(': Permission denied\n')

@@ -223,3 +223,8 @@ def test_import_order_does_not_matter(profile, config_folder):
     )
     get_manager().unload_profile()
     subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_no_configuration_at_all(config_folder):
+    with pytest.raises(ProfileConfigurationError, match=r'there is no configuration yet.+`verdi presto` makes it'):
+        configuration.Config(str(config_folder / 'config.json'), {}).get_profile()

@@ -6,7 +6,9 @@ for. Errors of this program end in one line and an exit status, never in a trace
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
@@ -19,6 +21,8 @@ from aiida.common.extendeddicts import AttributeDict
 __all__ = ('LazyVerdiGroup', 'VerdiCommand', 'VerdiCommandGroup', 'VerdiContext', 'wants_traceback')
 
 _NEAR = 0.6
+#: Errors that are not of this program but of where it is to write.
+_OF_THE_SYSTEM = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS}
 
 
 def wants_traceback() -> bool:
@@ -87,6 +91,15 @@ class _OneLineErrors(click.Command):
                 raise
             _die(exception)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where nobody reads on, as behind ``| head``, it ends quietly."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # what is left in the buffer is not to be complained of either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
 
 class VerdiCommand(_OneLineErrors):
     """A command with the option ``--verbosity``."""
@@ -151,6 +164,8 @@ def _die(exception: Exception) -> NoReturn:
     message = str(exception) or type(exception).__name__
     if isinstance(exception, StorageUnavailable):
         message = f'{message} (the same may succeed in a moment)'
+    elif isinstance(exception, OSError) and exception.errno in _OF_THE_SYSTEM:
+        message = f'{exception.filename or "the output"}: {os.strerror(exception.errno)}'
     elif not isinstance(exception, AiidaException):
         message = f'{type(exception).__name__}: {message}. Run it again as `verdi -v debug ...` to see where.'
     echo.echo_critical(message)

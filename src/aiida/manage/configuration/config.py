@@ -220,6 +220,17 @@ class Config:
         names = ', '.join(f'`{known}`' for known in self._profiles)
         raise ProfileConfigurationError(f'profile `{name}` does not exist; there are: {names}')
 
+    def _what_is_missing(self) -> str:
+        """Return why there is no default profile, and the way out."""
+        if self._profiles:
+            return (
+                f'there is no default profile in {self.filepath}: '
+                f'`verdi profile set-default` chooses among {", ".join(self._profiles)}'
+            )
+        if not pathlib.Path(self.filepath).exists():
+            return f'there is no configuration yet, no file {self.filepath}: `verdi presto` makes it, and a profile'
+        return f'there is no profile in {self.filepath} yet: `verdi presto` makes one that is ready for use'
+
     def get_profile(self, name: str | None = None) -> Profile:
         """Return a profile.
 
@@ -229,10 +240,7 @@ class Config:
         if not name:
             name = self.default_profile_name
             if name is None:
-                raise ProfileConfigurationError(
-                    f'there is no default profile in {self.filepath}: `verdi presto` makes one, and '
-                    '`verdi profile set-default` chooses among those that exist'
-                )
+                raise ProfileConfigurationError(self._what_is_missing())
         self.validate_profile(name)
         return self._profiles[name]
 

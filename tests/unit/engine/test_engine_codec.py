@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import dataclasses
 import datetime
 import decimal
 import enum
+import fractions
+import functools
+import logging
 import math
 import pathlib
+import re
 import subprocess
 import sys
 import textwrap
+import threading
 import uuid
 from typing import Any, NamedTuple
 
@@ -154,8 +160,106 @@ def test_awaitables() -> None:
     assert vars(found) == vars(awaitable)
 
 
-class Local:
+class Plain:
+    def __init__(self, content: Any) -> None:
+        self.content = content
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Slotted:
+    __slots__ = ('left', 'right')
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Slotted) and (self.left, self.right) == (other.left, other.right)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Stateful(Plain):
+    def __getstate__(self) -> Any:
+        return [self.content]
+
+    def __setstate__(self, state: Any) -> None:
+        (self.content,) = state
+
+
+class Keyworded(Plain):
+    def __new__(cls, *, content: Any) -> Any:
+        return super().__new__(cls)
+
+    def __init__(self, *, content: Any) -> None:
+        super().__init__(content)
+
+    def __getnewargs_ex__(self) -> Any:
+        return (), {'content': self.content}
+
+
+class Items(list[Any]):
     pass
+
+
+class Kinds(set[Any]):
+    pass
+
+
+def _slotted() -> Slotted:
+    result = Slotted()
+    result.left, result.right = 1, (2,)
+    return result
+
+
+OBJECTS = [
+    Plain({'a': (1, Plain(None))}),
+    Plain(np.float64(1.5)),
+    _slotted(),
+    Stateful((1, 2)),
+    Keyworded(content=b'x'),
+    Items([1, (2,), Plain(3)]),
+    Kinds({1, 2}),
+    Text('x'),
+    Plain(Text('y')),
+    re.compile('a+', re.IGNORECASE),
+    fractions.Fraction(1, 3),
+    collections.deque([1, 2], 3),
+    functools.partial(math.pow, 2),
+    logging.getLogger('aiida.test_codec'),
+    datetime.timezone(datetime.timedelta(hours=1)),
+]
+
+
+@pytest.mark.parametrize('value', OBJECTS, ids=lambda value: type(value).__name__)
+def test_instances_of_other_classes(value: Any) -> None:
+    found = codec.loads(codec.dumps({'it': value}, 'ctx'))['it']
+    assert type(found) is type(value)
+    if isinstance(value, functools.partial):
+        assert found(3) == 8.0
+    else:
+        assert found == value
+
+
+def test_nodes_in_an_instance_are_references() -> None:
+    node = orm.Int(1).store()
+    assert codec.loads(codec.dumps(Plain({'node': node}))).content['node'].pk == node.pk
+    with pytest.raises(codec.NotSavable, match=r'`ctx\.it\.content\.node` .*not stored'):
+        codec.dumps({'it': Plain({'node': orm.Int(1)})}, 'ctx')
+
+
+def test_what_contains_itself_is_refused() -> None:
+    value = Plain(None)
+    value.content = [value]
+    with pytest.raises(codec.NotSavable, match=r'`ctx` .*itself'):
+        codec.dumps({'it': value}, 'ctx')
+
+
+def _local_instance() -> Any:
+    class Local:
+        pass
+
+    return Local()
 
 
 def _local_class() -> Any:
@@ -172,10 +276,14 @@ def _local_class() -> Any:
         ({'a': open}, None),
         ({'handle': sys.stdout}, 'ctx.handle'),
         ({'f': lambda: 1}, 'ctx.f'),
-        ({'nested': (1, {'x': Local()})}, 'ctx.nested.1.x'),
+        ({'nested': (1, {'x': _local_instance()})}, 'ctx.nested.1.x'),
+        ({'deep': Plain({'x': lambda: 1})}, 'ctx.deep.content.x'),
+        ({'lock': threading.Lock()}, 'ctx.lock'),
+        ({'lock': asyncio.Lock()}, 'ctx.lock'),
+        ({'generator': (item for item in ())}, 'ctx.generator'),
+        ({'module': math}, 'ctx.module'),
         ({'local': _local_class().A}, 'ctx.local'),
         ({'objects': np.array([object()])}, 'ctx.objects'),
-        ({'text': Text('x')}, 'ctx.text'),
     ],
 )
 def test_what_cannot_be_read_back_is_refused_when_written(value: Any, path: str | None) -> None:
@@ -195,6 +303,10 @@ def test_unstored_node_is_refused() -> None:
 def test_unknown_kind_is_refused_when_read() -> None:
     with pytest.raises(codec.NotSavable, match='unheard-of'):
         codec.loads('{"!t": "unheard-of", "v": 1}')
+
+
+class Local:
+    """What only :func:`test_registered_class` says how to write."""
 
 
 def test_registered_class() -> None:

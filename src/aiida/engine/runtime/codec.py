@@ -2,13 +2,14 @@
 
 Plain JSON stands for itself. Everything else is an object with the key ``!t``, the name of its type, and ``v``, its
 content. Nodes, computers, groups and users are written as references, never as copies. Classes and functions are
-written by the name they can be imported under.
+written by the name they can be imported under. Instances of other classes are written by what they give to be pickled.
 """
 
 from __future__ import annotations
 
 import base64
 import collections
+import copyreg
 import dataclasses
 import datetime
 import decimal
@@ -78,7 +79,10 @@ def dumps(value: Any, path: str = '') -> str:
     :param path: where the value is, for the message of an error.
     :raises NotSavable: if something in it could not be read back; the message holds the dotted path of it.
     """
-    encoded = _encode(value, path)
+    try:
+        encoded = _encode(value, path)
+    except RecursionError:
+        raise _refuse(value, path, 'it is nested too deeply, or within itself') from None
     try:
         return orjson.dumps(encoded).decode()  # floats that JSON does not know were dealt with
     except TypeError:
@@ -175,7 +179,7 @@ def _find_codec(value: Any, kind: type, path: str) -> _Codec:
                 'mapping', lambda item, where: [_qualified(type(item)), _encode_pairs(item, where)], _decode_mapping
             )
         else:
-            raise _refuse(value, path, 'nothing says how to write it; store it as a node or keep plain data')
+            codec = _REDUCED
     _BY_TYPE[kind] = codec
     return codec
 
@@ -259,6 +263,73 @@ def _decode_mapping(content: Any) -> Any:
     return result
 
 
+# Instances of other classes, by what they say of themselves to be copied and pickled
+
+#: What lives in one interpreter only, though some of it says it could be copied.
+_OF_THIS_INTERPRETER = frozenset(
+    {'_asyncio', '_io', '_thread', 'asyncio', 'concurrent', 'io', 'multiprocessing', 'socket', 'threading', 'weakref'}
+)
+
+
+def _encode_reduced(value: Any, path: str) -> Any:
+    """Return by which callable, and from which arguments and state, an object is made again."""
+    kind = type(value)
+    if kind is object or kind.__module__.partition('.')[0] in _OF_THIS_INTERPRETER:
+        raise _refuse(value, path, 'it means something in this interpreter only; keep plain data or a node')
+    _name(kind, value, path)
+    reduce = copyreg.dispatch_table.get(kind)
+    try:
+        reduced = value.__reduce_ex__(4) if reduce is None else reduce(value)
+    except Exception as exception:
+        raise _refuse(value, path, f'{exception}; store it as a node or keep plain data') from exception
+    if isinstance(reduced, str):
+        raise _refuse(value, path, f'it stands for the global name `{reduced}`; keep plain data')
+    parts: list[Any] = [*reduced, None, None, None, None][:6]
+    function, args, state, items, pairs, setter = parts
+    if setter is not None:
+        raise _refuse(value, path, 'its state is set in a way of its own; store it as a node or keep plain data')
+    _name(function, value, path)
+    return [
+        _qualified(function),
+        [_encode(item, f'{path}.{index}') for index, item in enumerate(args)],
+        _encode_state(state, path),
+        None if items is None else [_encode(item, f'{path}.{index}') for index, item in enumerate(items)],
+        None if pairs is None else [[_encode(key, path), _encode(item, f'{path}.{key}')] for key, item in pairs],
+    ]
+
+
+def _encode_state(state: Any, path: str) -> Any:
+    """Return the state of an object; the attributes in it go by their names in the path."""
+    if isinstance(state, tuple) and len(state) == 2 and all(part is None or type(part) is dict for part in state):
+        return {_TAG: 'tuple', _VALUE: [_encode(part, path) for part in state]}
+    return _encode(state, path)
+
+
+def _decode_reduced(content: Any) -> Any:
+    function, args, state, items, pairs = content
+    result = _import(function)(*(_decode(item) for item in args))
+    if state is not None:
+        _set_state(result, _decode(state))
+    for item in items or ():
+        result.append(_decode(item))
+    for key, item in pairs or ():
+        result[_decode(key)] = _decode(item)
+    return result
+
+
+def _set_state(target: Any, state: Any) -> None:
+    setter = getattr(target, '__setstate__', None)
+    if setter is not None:
+        setter(state)
+        return
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    if attributes:
+        target.__dict__.update(attributes)
+    for name, value in (slots or {}).items():
+        object.__setattr__(target, name, value)
+
+
+_REDUCED = _Codec('object', _encode_reduced, _decode_reduced)
 _NAMED = _Codec('named', lambda item, _: _qualified(item), _import)
 
 
@@ -426,6 +497,7 @@ _BY_TAG.update(
         'namedtuple': _decode_namedtuple,
         'dataclass': _decode_dataclass,
         'mapping': _decode_mapping,
+        'object': _decode_reduced,
         'node': _decode_node,
         'computer': _decode_computer,
         'group': _decode_group,

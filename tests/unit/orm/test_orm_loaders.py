@@ -41,17 +41,17 @@ def test_labels_that_look_like_something_else() -> None:
 
 def test_what_is_not_there() -> None:
     for arguments, message in (
-        ({'pk': 99}, 'ID<99>'),
-        ({'uuid': 'abc'}, 'UUID<abc>'),
-        ({'label': 'x'}, 'LABEL<x>'),
-        ({'identifier': 'x'}, 'LABEL<x>'),
+        ({'pk': 99}, 'no node with pk 99'),
+        ({'uuid': 'abc'}, 'no node with uuid abc'),
+        ({'label': 'x'}, 'no node with label x'),
+        ({'identifier': 'x'}, '`x` is neither a pk nor a uuid'),
         ({'identifier': ''}, 'empty'),
     ):
         with pytest.raises((NotExistent, ValueError), match=message):
             orm.load_node(**arguments)
-    with pytest.raises(NotExistent, match='no Computer found'):
+    with pytest.raises(NotExistent, match='there is no computer'):
         orm.load_computer('x')
-    with pytest.raises(NotExistent, match='no Group found'):
+    with pytest.raises(NotExistent, match='there is no group'):
         orm.load_group('x')
 
 
@@ -84,7 +84,7 @@ def test_arguments() -> None:
 
 def test_sub_classes() -> None:
     node = orm.Data().store()
-    with pytest.raises(NotExistent, match='ProcessNode'):
+    with pytest.raises(NotExistent, match='not a process'):
         orm.load_node(node.pk, sub_classes=(orm.ProcessNode,))
     assert orm.load_node(node.pk, sub_classes=(orm.ProcessNode, orm.Data)) == node
     with pytest.raises(NotExistent):

@@ -210,3 +210,17 @@ def test_rehash(call, graph):
     assert x.base.extras.get('_aiida_hash') == before
     assert 'the hash of 2 nodes' in call(verdi_node, 'rehash', '-f', '-e', 'core.int').output
     call(verdi_node, 'rehash', input='n\n', status=1)
+
+
+def test_a_picture_has_the_format_of_its_suffix(call, graph, tmp_path, monkeypatch):
+    from aiida.tools.visualization import render
+
+    monkeypatch.setattr(render, 'has_graphviz', lambda engine: False)
+    pk = graph['chain'].pk
+    call(verdi_node, 'graph', 'generate', pk, '-O', tmp_path / 'foo.svg')
+    assert '<svg' in (tmp_path / 'foo.svg').read_text()
+    call(verdi_node, 'graph', 'generate', pk, '-O', tmp_path / 'foo.dot')
+    assert (tmp_path / 'foo.dot').read_text().startswith('digraph')
+    result = call(verdi_node, 'graph', 'generate', pk, '-O', tmp_path / 'foo.png', status=1)
+    assert "the format 'png' needs the program 'dot' of graphviz, which is not installed" in result.output
+    assert not (tmp_path / 'foo.png').exists()

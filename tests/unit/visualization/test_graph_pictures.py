@@ -227,3 +227,13 @@ def test_other_formats_need_graphviz(nodes: Nodes, tmp_path: Path, monkeypatch: 
     assert render_graph(graph, tmp_path / 'picture', 'svg').read_text().startswith('<svg')
     with pytest.raises(FeatureNotAvailable, match=r"'pdf' needs the program 'dot'.*use the format 'svg'"):
         render_graph(graph, tmp_path / 'graph.pdf')
+
+
+def test_the_format_is_what_the_suffix_says(monkeypatch):
+    from aiida.tools.visualization import render
+
+    for installed, otherwise in ((True, 'pdf'), (False, 'svg')):
+        monkeypatch.setattr(render, 'has_graphviz', lambda engine, installed=installed: installed)
+        assert render.choose_format(Path('a/foo.PNG')) == 'png'
+        assert render.choose_format(Path('foo.webp')) == 'webp'
+        assert [render.choose_format(path) for path in (None, Path('foo'), Path('foo.1'))] == [otherwise] * 3

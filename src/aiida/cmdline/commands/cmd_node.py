@@ -379,7 +379,8 @@ def verdi_graph() -> None:
 @click.option(
     '-f',
     '--output-format',
-    help='svg, dot; with Graphviz installed also pdf, png and more.  [default: pdf, or svg without Graphviz]',
+    help='svg, dot; with Graphviz installed also pdf, png and more.  '
+    '[default: what the suffix of the file says; else pdf, or svg without Graphviz]',
 )
 @click.option('-c', '--highlight-classes', multiple=True, help='Colour the nodes of these classes only.')
 @click.option('-s', '--show', is_flag=True, help='Open the picture when it is made.')
@@ -410,7 +411,7 @@ def graph_generate(
     """
     from aiida.common.exceptions import FeatureNotAvailable
     from aiida.tools.visualization import Graph, render_graph
-    from aiida.tools.visualization.render import has_graphviz
+    from aiida.tools.visualization.render import choose_format
 
     _require(root_nodes)
     graph = Graph(engine=engine, node_id_type=list(identifiers))
@@ -422,7 +423,7 @@ def graph_generate(
     for node in root_nodes:
         graph.recurse_ancestors(node, ancestor_depth, include_process_outputs=process_out, **shared)
         graph.recurse_descendants(node, descendant_depth, include_process_inputs=process_in, **shared)
-    output_format = output_format or ('pdf' if has_graphviz(engine) else 'svg')
+    output_format = output_format or choose_format(output_file, engine)
     path = output_file or Path(f'{".".join(str(node.pk) for node in root_nodes)}.{engine}.{output_format}')
     try:
         render_graph(graph, path, output_format)

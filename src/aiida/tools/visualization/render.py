@@ -11,7 +11,7 @@ from aiida.common.exceptions import FeatureNotAvailable
 if TYPE_CHECKING:
     from aiida.tools.visualization.graph import Graph
 
-__all__ = ('FORMATS', 'has_graphviz', 'render_graph')
+__all__ = ('FORMATS', 'choose_format', 'has_graphviz', 'render_graph')
 
 FORMATS = ('svg', 'pdf', 'png', 'dot', 'gv', 'ps', 'eps', 'jpg', 'gif')
 """Common formats; ``svg`` and the two that are plain descriptions (``dot``, ``gv``) need no other program."""
@@ -22,6 +22,23 @@ _PLAIN = ('dot', 'gv')
 def has_graphviz(engine: str = 'dot') -> bool:
     """Return whether the program of graphviz that arranges nodes is installed."""
     return shutil.which(engine) is not None
+
+
+def choose_format(path: Path | None, engine: str = 'dot') -> str:
+    """Return the format for a file: what its suffix says, else ``pdf``, or ``svg`` without graphviz.
+
+    :param path: the file, if it is known.
+    :param engine: the program of graphviz that arranges nodes.
+    """
+    suffix = path.suffix.lstrip('.').lower() if path is not None else ''
+    if suffix in FORMATS:
+        return suffix
+    if suffix:
+        import graphviz
+
+        if suffix in graphviz.FORMATS:
+            return suffix
+    return 'pdf' if has_graphviz(engine) else 'svg'
 
 
 def render_graph(graph: Graph, path: str | Path, fmt: str | None = None, *, own: bool | None = None) -> Path:

@@ -78,3 +78,13 @@ def test_new_nodes_in_a_group(presto, script):
     count = orm.QueryBuilder().append(orm.Node).count()
     assert 'exclude each other' in presto('run', '--auto-group', '-e', 'a:b', '-i', 'c:d', '--', path, status=2).output
     assert orm.QueryBuilder().append(orm.Node).count() == count
+
+
+def test_the_profile_is_loaded_for_a_script_and_names_are_its_own_business(presto, tmp_path):
+    """As the tutorial says: ``load_profile()`` can be left out, the import of ``orm`` cannot."""
+    script = tmp_path / 'script.py'
+    script.write_text('from aiida import orm\nprint(orm.Int(1).store().pk > 0)')
+    assert 'True' in presto('run', str(script)).output
+    script.write_text('print(orm)')
+    result = presto('run', str(script), status=1)
+    assert "name 'orm' is not defined" in result.output

@@ -342,3 +342,30 @@ def test_called_and_caller() -> None:
 
 def test_all_errors_are_of_this_project_or_of_python() -> None:
     assert issubclass(NotExistentKeyError, AiidaException | KeyError)
+
+
+def test_two_nodes_that_wait_with_the_same_label() -> None:
+    """Neither link is stored when the other is added; the second node is refused when it is to be stored."""
+    calculation = orm.CalculationNode().store()
+    first, second = orm.Data(), orm.Data()
+    for node in (first, second):
+        node.base.links.add_incoming(calculation, LinkType.CREATE, 'r')
+    first.store()
+    with pytest.raises(ValueError, match='label "r" by now'):
+        second.store()
+    assert not second.is_stored
+    assert calculation.base.links.get_outgoing().all() == [LinkTriple(first, LinkType.CREATE, 'r')]
+
+
+def test_a_link_that_waits_for_its_source_is_checked_again() -> None:
+    """A stored node gets its creator late; when it has another one by then, the late one is refused and still waits."""
+    stored = orm.Data().store()
+    late = orm.CalculationNode()
+    stored.base.links.add_incoming(late, LinkType.CREATE, 'r')
+    creator = orm.CalculationNode().store()
+    orm.load_node(stored.pk).base.links.add_incoming(creator, LinkType.CREATE, 'r')
+    late.store()
+    with pytest.raises(ValueError, match='already has an incoming'):
+        stored.store()
+    assert stored.base.links.incoming_cache == [LinkTriple(late, LinkType.CREATE, 'r')]
+    assert late.base.links.get_outgoing().all() == []

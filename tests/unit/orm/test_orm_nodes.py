@@ -411,3 +411,27 @@ def test_pickles_are_references(store: Any, computer: orm.Computer, user: orm.Us
     orm.Node.collection.delete(node.pk)
     with pytest.raises(NotExistent, match=node.uuid):
         pickle.loads(pickled)
+
+
+def test_changes_that_are_rolled_back_are_undone_in_memory(store: Any) -> None:
+    """After a rollback the object shows what the database has, also where a column changed twice."""
+    node = orm.Data(label='old', extras={'kept': 1, 'changed': [1]}).store()
+    process = orm.WorkChainNode().store()
+    process.base.attributes.set('process_state', 'created')
+    before = node.mtime, node.base.extras.all
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        node.label = 'new'
+        node.label = 'newer'
+        node.description = 'new'
+        node.base.extras.set('changed', 2)
+        node.base.extras.delete('kept')
+        process.base.attributes.set('process_state', 'finished')
+        process.seal()
+        assert (node.label, process.is_sealed) == ('newer', True)
+        _ = 1 / 0
+    assert (node.label, node.description) == ('old', '')
+    assert (node.mtime, node._record.extras) == before
+    assert (process.is_sealed, process.base.attributes.get('process_state')) == (False, 'created')
+    with store.transaction():
+        node.label = 'new'
+    assert node.label == orm.load_node(node.pk).label == 'new'

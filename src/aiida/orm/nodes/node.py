@@ -27,6 +27,7 @@ from aiida.orm.nodes.links import NodeLinks
 from aiida.orm.nodes.repository import NodeRepository
 from aiida.orm.utils.identifiers import new_uuid
 from aiida.orm.utils.lazy import lazy
+from aiida.orm.utils.links import LINK_RULES
 from aiida.orm.utils.node import AbstractNodeMeta
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind, LinkRecord, NodeRecord
@@ -364,8 +365,22 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         if record.id is not None:
             moment = now()
             self._store.update_node(record.id, {name: value}, moment)
+            self._restore_on_rollback(name)
             record.mtime = moment
         setattr(record, name, value)
+
+    def _restore_on_rollback(self, column: str) -> None:
+        """Let what the record has now come back if the open transaction, in which it is about to change, fails."""
+        record, store = self._record, self._store
+        if not store.in_transaction:
+            return
+        before, mtime = getattr(record, column), record.mtime
+
+        def restore() -> None:
+            setattr(record, column, before)
+            record.mtime = mtime
+
+        store.on_rollback(restore)
 
     # attributes and extras: what NodeAttributes and EntityExtras stand on
 
@@ -392,6 +407,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         removed = list(removed)
         moment = now()
         self._store.patch_node(record.id, column, changes, removed, moment)
+        self._restore_on_rollback(column)
         record.mtime = moment
         values = dict(getattr(record, column))
         for key in removed:
@@ -447,9 +463,24 @@ class Node(Entity, metaclass=AbstractNodeMeta):
                 action(self)
         elif self._incoming:
             self._require_stored_sources()
-            self._store.insert_links(self._links_to_write(self._record.id))
-            self._incoming = []
+            self._store_pending_links()
         return self
+
+    def _store_pending_links(self) -> None:
+        """Write the links that waited for their source to be stored, when this node was stored already.
+
+        :raises ValueError: if meanwhile there is a link beside which one of them may not be.
+        """
+        pending = self._incoming
+
+        def put_back() -> None:
+            self._incoming = pending
+
+        with self._store.transaction():
+            self._store.on_rollback(put_back)
+            self._incoming = []
+            for source, link_type, label in pending:
+                self.base.links.add_incoming(source, link_type, label)
 
     def _require_stored_sources(self) -> None:
         """Raise unless all nodes that link to this one are stored."""
@@ -458,6 +489,18 @@ class Node(Entity, metaclass=AbstractNodeMeta):
                 raise ModificationNotAllowed(
                     f'{self} cannot be stored: {source}, which links to it as {label!r} ({link_type.value}), is not '
                     'stored; `store_all` stores the nodes that link to a node first'
+                )
+
+    def _require_free_labels(self) -> None:
+        """Raise unless the incoming links may still leave their sources, which may have other links by now.
+
+        :raises ValueError: if a source has a link of that label by now.
+        """
+        for source, link_type, label in self._incoming:
+            if LINK_RULES[link_type].one_label_per_source and source._has_outgoing_label(link_type, label):
+                raise ValueError(
+                    f'{self} cannot be stored: {source}, which links to it, has another outgoing {link_type} link with '
+                    f'label "{label}" by now; add the link to a new node with another label'
                 )
 
     def _links_to_write(self, pk: int) -> list[LinkRecord]:
@@ -530,6 +573,7 @@ class Node(Entity, metaclass=AbstractNodeMeta):
         record.mtime = now()
         if self._incoming:
             with store.transaction():
+                self._require_free_labels()
                 pk = store.insert_node(record)
                 record.id = pk
                 store.on_rollback(self._forget(self._incoming))

@@ -20,6 +20,7 @@ from aiida import orm
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine import AiiDAPersister, ObjectLoader, PastException, Process, get_object_loader, run, run_get_node
 from aiida.engine.runners import Runner
+from aiida.engine.runtime.codec import NotSavable
 from aiida.engine.runtime.resuming import owner_is_alive, restore, resume
 from aiida.storage.sqlite.store import SqliteStore
 
@@ -146,7 +147,7 @@ def test_paused_stays_paused(runner: Runner) -> None:
     assert run(again)['y'] == 4
 
 
-def test_what_cannot_be_saved_is_told_with_its_key(store: Any, caplog: Any) -> None:
+def test_a_context_that_cannot_be_saved_is_refused_with_its_key(store: Any) -> None:
     class Unsavable(Leaf):
         @classmethod
         def define(cls, spec: Any) -> None:
@@ -154,17 +155,28 @@ def test_what_cannot_be_saved_is_told_with_its_key(store: Any, caplog: Any) -> N
             spec.outline(cls.fill, cls.more, cls.double)
 
         def fill(self) -> None:
+            self.report('filled')
+            self.node.base.extras.set('kept', 1)
+            self.set_status('kept too')
             self.ctx.deep = {'list': [1, open(os.devnull)]}  # noqa: SIM115
 
         def more(self) -> None:
             self.ctx.deep['list'].pop().close()
 
-    _, node = run_get_node(Unsavable, x=1)
-    assert node.is_finished_ok
-    messages = [record.getMessage() for record in caplog.records if 'cannot be saved' in record.getMessage()]
-    assert len(messages) == 1
-    assert '`ctx.deep.list.1`' in messages[0]
-    assert f'Process<{node.pk}>' in messages[0]
+    process = Unsavable(inputs={'x': 1})
+    with pytest.raises(NotSavable, match=r'`ctx\.deep\.list\.1`'):
+        run(process)
+    node = process.node
+    assert (node.is_excepted, node.is_sealed) == (True, True)
+    assert '`ctx.deep.list.1`' in node.exception
+    again: Any = orm.load_node(node.pk)
+    assert (again.process_state.value, again.base.extras.get('kept')) == ('excepted', 1)
+    assert again.process_status == 'kept too'
+    messages = [log.message for log in orm.Log.collection.get_logs_for(again)]
+    assert messages[0].endswith('filled')
+    assert 'NotSavable' in messages[-1]
+    assert store.list_checkpoints() == []
+    assert store.read_run(node.pk) is None
 
 
 def test_persister_refuses_what_cannot_be_saved() -> None:
@@ -174,15 +186,16 @@ def test_persister_refuses_what_cannot_be_saved() -> None:
         AiiDAPersister().save_checkpoint(process)
 
 
-def test_input_that_cannot_be_saved_is_told(caplog: Any) -> None:
+def test_input_that_cannot_be_saved_is_refused() -> None:
     class Raw(Leaf):
         @classmethod
         def define(cls, spec: Any) -> None:
             super().define(spec)
             spec.input('n.raw', non_db=True)
 
-    run(Raw, x=1, n={'raw': object()})
-    assert any('`inputs.n.raw`' in record.getMessage() for record in caplog.records)
+    with pytest.raises(NotSavable, match=r'`inputs\.n\.raw`'):
+        run(Raw, x=1, n={'raw': object()})
+    assert orm.QueryBuilder().append(orm.ProcessNode).count() == 0
 
 
 def test_disabled_persistence(store: Any) -> None:

@@ -146,7 +146,7 @@ def test_work_chain(store: Any) -> None:
         Telling,
         leaf={'sub': {'x': 1, 'metadata': {'label': 'inner'}}},
         how='well',
-        free={'anything': object()},
+        free={'anything': {'any': (1, 2)}},
         many={'x': number, 'deeper': {'y': orm.Int(2)}},
         metadata={'label': 'L', 'description': 'D'},
     )

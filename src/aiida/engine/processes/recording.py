@@ -11,6 +11,7 @@ from plumpy.process_states import ProcessState
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.links import LinkType
 from aiida.engine.processes.flattening import flat_inputs, flat_outputs
+from aiida.engine.runtime.codec import NotSavable, NotStoredYet
 from aiida.engine.runtime.timestamps import note_state_change
 from aiida.orm import CalculationNode, Data, ProcessNode, WorkflowNode
 
@@ -87,13 +88,22 @@ def terminated(process: Process) -> None:
 
 
 def save_checkpoint(process: Process) -> None:
-    """Save where a process is; what cannot be saved is told once, and the checkpoint before stays."""
+    """Save where a process is.
+
+    What cannot be saved yet, or for another reason than what the user put there, is told once; the checkpoint before
+    stays.
+
+    :raises NotSavable: if the context or an input holds something that could not be read back.
+    """
     persister = process.runner.persister
     if persister is None or not process.is_persistent or process.has_ended:
         return
     try:
         persister.save_checkpoint(process)
     except PersistenceError as exception:
+        cause = exception.__cause__
+        if isinstance(cause, NotSavable) and not isinstance(cause, NotStoredYet):
+            raise cause from None
         message = str(exception)
         if message != process.checkpoint_trouble:
             process.checkpoint_trouble = message

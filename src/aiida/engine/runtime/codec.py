@@ -28,7 +28,7 @@ from plumpy.utils import AttributesDict, AttributesFrozendict
 from aiida.common import json
 from aiida.common.extendeddicts import AttributeDict
 
-__all__ = ('NotSavable', 'dumps', 'loads', 'register')
+__all__ = ('NotSavable', 'NotStoredYet', 'dumps', 'loads', 'register')
 
 _TAG = '!t'
 _VALUE = 'v'
@@ -37,6 +37,10 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 
 class NotSavable(ValueError):
     """A value cannot be written so that it could be read back; the message says where it is."""
+
+
+class NotStoredYet(NotSavable):
+    """A node is not stored, so that nothing can refer to it; it may be at the next checkpoint."""
 
 
 class _Codec:
@@ -358,7 +362,8 @@ _ENTITY_TAGS = {
 
 def _encode_entity(value: Any, path: str) -> str:
     if not value.is_stored:
-        raise _refuse(value, path, 'it is not stored; store it, so that the checkpoint can refer to it')
+        refused = _refuse(value, path, 'it is not stored; store it, so that the checkpoint can refer to it')
+        raise NotStoredYet(str(refused))
     return str(value.uuid)
 
 

@@ -49,9 +49,9 @@ def test_what_is_not_there() -> None:
     ):
         with pytest.raises((NotExistent, ValueError), match=message):
             orm.load_node(**arguments)
-    with pytest.raises(NotExistent, match='there is no computer'):
+    with pytest.raises(NotExistent, match='no computer has it as its label'):
         orm.load_computer('x')
-    with pytest.raises(NotExistent, match='there is no group'):
+    with pytest.raises(NotExistent, match='no group has it as its label'):
         orm.load_group('x')
 
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -145,6 +147,7 @@ def test_pictures_and_hints(environment, finished):
 
 WRONG_INPUTS = [
     (['--symbol', 'Xx'], "knows no element 'Xx'; the supported elements are Ag, Al, Au, Cu, Ni, Pd, Pt"),
+    (['--symbol', 'cu'], "knows no element 'cu'; did you mean Cu? The supported elements are Ag"),
     (['--points', '0'], '0 points are too few'),
     (['--strain-range', '0.31'], '0.31 is out of range'),
     (['--strain-range', '0'], '0.0 is out of range'),
@@ -254,3 +257,73 @@ def test_program_says_in_one_line_what_is_wrong(tmp_path):
     assert result.stderr.startswith('emt: NotImplementedError: ')
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / 'out.json').exists()
+
+
+def test_tables_have_no_blanks_at_the_ends_and_no_escapes(finished):
+    assert [line for line in finished.stdout.splitlines() if line != line.rstrip()] == []
+    assert '\x1b' not in finished.stdout
+
+
+@pytest.mark.parametrize(('variables', 'escapes'), [({}, True), ({'NO_COLOR': '1'}, False)])
+def test_no_colour_is_no_escape(environment, variables, escapes):
+    kept = {name: value for name, value in environment.items() if name != 'NO_COLOR'}
+    script = "from eos.run import make_console; make_console().print('[bold]Cu[/bold] [dim]7[/dim]')"
+    result = python({**kept, 'TERM': 'xterm', 'FORCE_COLOR': '1', **variables}, '-c', script)
+    assert ('\x1b' in result.stdout) is escapes
+    assert escapes or result.stdout == 'Cu 7\n'
+
+
+def test_a_disk_that_is_full(environment, finished):
+    with open('/dev/full', 'w') as full:
+        result = subprocess.run(
+            [sys.executable, '-m', 'eos', '--output', environment['AIIDA_PATH']],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert result.returncode == 3
+    assert result.stderr == 'Error: the output cannot be written: No space left on device\n'
+
+
+def test_an_interrupt_tells_what_became_of_the_jobs(environment, finished):
+    """Jobs that were killed do not count as done."""
+    count = 'answer = orm.QueryBuilder().append(orm.CalcJobNode).count()'
+    before = ask(environment, count)
+    program = subprocess.Popen(
+        [sys.executable, '-m', 'eos', '--points', '40', '--output', environment['AIIDA_PATH']],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(100):
+        if ask(environment, count) > before:
+            break
+        time.sleep(0.05)
+    program.send_signal(signal.SIGINT)
+    output, errors = program.communicate(timeout=60)
+    assert program.returncode == 130, errors
+    assert 'Traceback' not in errors
+    told = errors.splitlines()[-1]
+    assert told.startswith('Error: interrupted. 40 calculations: ')
+    assert ' killed' in told or ' not started' in told
+    assert '40/40' not in output
+
+
+def test_what_became_of_calculations_is_counted(environment):
+    answer = subprocess.run(
+        [
+            sys.executable,
+            '-c',
+            'from collections import Counter\nfrom eos.progress import describe\n'
+            'print(describe(Counter(succeeded=2, killed=3), 7))',
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == '7 calculations: 2 succeeded, 3 killed, 2 not started\n'

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,18 +12,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from aiida import orm
 
-DONE = ('finished', 'excepted', 'killed')
 
-
-def count_done(started: datetime) -> int:
-    """Return how many of the calculations created since ``started`` have ended."""
+def count_states(started: datetime) -> Counter[str]:
+    """Return how many of the calculations created since ``started`` succeeded, failed, were killed or are not done."""
     query = orm.QueryBuilder()
     query.append(
         orm.CalcJobNode,
-        filters={'ctime': {'>=': started}, 'attributes.process_state': {'in': DONE}},
-        project=['id'],
+        filters={'ctime': {'>=': started}},
+        project=['attributes.process_state', 'attributes.exit_status'],
     )
-    return query.count()
+    return Counter(_outcome(state, status) for state, status in query.all())
+
+
+def _outcome(state: str, exit_status: int | None) -> str:
+    if state == 'finished':
+        return 'succeeded' if exit_status == 0 else 'failed'
+    return {'killed': 'killed', 'excepted': 'failed'}.get(state, 'not done')
+
+
+def describe(counts: Counter[str], total: int) -> str:
+    """Return in a line what became of ``total`` calculations."""
+    counts = counts + Counter({'not started': total - counts.total()})
+    outcomes = ('succeeded', 'failed', 'killed', 'not done', 'not started')
+    return f'{total} calculations: ' + ', '.join(f'{counts[name]} {name}' for name in outcomes if counts[name])
 
 
 @contextmanager
@@ -40,11 +52,8 @@ def quiet_terminal() -> Iterator[None]:
 
 
 @contextmanager
-def follow(total: int, console: Console) -> Iterator[None]:
-    """Show how many of ``total`` calculations have ended, while the context lasts."""
-    from aiida.common import timezone
-
-    started = timezone.now()
+def follow(total: int, console: Console, started: datetime) -> Iterator[None]:
+    """Show how many of ``total`` calculations created since ``started`` have succeeded, while the context lasts."""
     over = threading.Event()
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with quiet_terminal(), Progress(*columns, console=console) as progress:
@@ -52,7 +61,7 @@ def follow(total: int, console: Console) -> Iterator[None]:
 
         def watch() -> None:
             while not over.wait(0.1):
-                progress.update(task, completed=min(count_done(started), total))
+                progress.update(task, completed=count_states(started)['succeeded'])
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
@@ -61,4 +70,4 @@ def follow(total: int, console: Console) -> Iterator[None]:
         finally:
             over.set()
             thread.join()
-            progress.update(task, completed=min(count_done(started), total))
+            progress.update(task, completed=count_states(started)['succeeded'])

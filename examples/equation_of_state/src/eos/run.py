@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -12,11 +13,13 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from aiida import orm
 
 WRONG_INPUT = 2
 FAILED = 3
+INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 
 def refuse(message: str, status: int = WRONG_INPUT) -> NoReturn:
@@ -56,6 +59,20 @@ def gather_inputs(
     return inputs
 
 
+def make_console() -> Console:
+    """Return what is printed to; with ``NO_COLOR`` in the environment, text is not made bold or dim either."""
+    from rich.console import Console
+
+    return Console(highlight=False, color_system=None if os.environ.get('NO_COLOR') else 'auto')
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table without blanks at the ends of its lines."""
+    with console.capture() as capture:
+        console.print(table)
+    console.file.write(''.join(f'{line.rstrip()}\n' for line in capture.get().splitlines()))
+
+
 def print_results(console: Console, node: orm.WorkChainNode, direct: dict[str, float]) -> None:
     """Print the points, and the fit beside the values that ASE alone gives."""
     from rich.box import SIMPLE_HEAD
@@ -68,7 +85,7 @@ def print_results(console: Console, node: orm.WorkChainNode, direct: dict[str, f
     rows = zip(*(points.get_array(name) for name in ('volume', 'energy', 'pressure')), strict=True)
     for volume, energy, pressure in rows:
         table.add_row(f'{volume:.4f}', f'{energy:.6f}', f'{pressure:.3f}')
-    console.print(table)
+    print_table(console, table)
 
     fit = node.outputs.fit.get_dict()
     table = Table(title='Birch–Murnaghan fit', box=SIMPLE_HEAD, title_justify='left')
@@ -76,7 +93,7 @@ def print_results(console: Console, node: orm.WorkChainNode, direct: dict[str, f
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for name, digits, unit in (('V0', 4, 'Å³'), ('E0', 6, 'eV'), ('B0', 3, 'GPa'), ('B0_prime', 3, '')):
         table.add_row(name.replace('_prime', "'"), f'{fit[name]:.{digits}f}', f'{direct[name]:.{digits}f}', unit)
-    console.print(table)
+    print_table(console, table)
 
 
 def write_pictures(folder: Path, node: orm.WorkChainNode, symbol: str) -> None:
@@ -142,17 +159,30 @@ def main(
 ) -> None:
     """Compute the equation of state of an fcc metal, and keep how it came about.
 
-    Exit status: 0 if all went well, 2 for an input that is wrong, 3 if the work chain failed.
+    Exit status: 0 if all went well, 2 for an input that is wrong, 3 if the work chain failed or the output cannot be
+    written, 130 after Ctrl-C.
     """
+    try:
+        demonstrate(symbol, lattice_constant, points, strain_range, label, output)
+    except OSError as exception:
+        if exception.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        # what is left in the buffer is not to be complained of once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        refuse(f'the output cannot be written: {os.strerror(exception.errno)}', FAILED)
+
+
+def demonstrate(
+    symbol: str, lattice_constant: float | None, points: int, strain_range: float, label: str, output: Path
+) -> None:
+    """Do all of it; parameters as on the command line."""
     try:
         folder = use_folder(output)
     except OSError as exception:
         refuse(f'the folder {output} cannot be used: {exception}')
-    from rich.console import Console
-
     from eos.environment import SetupError, load_code, prepare_code, prepare_profile
 
-    console = Console()
+    console = make_console()
     try:
         prepare_profile(folder)
         prepare_code(folder)
@@ -179,14 +209,18 @@ def main(
 
 def run(console: Console, inputs: dict[str, Any], points: int) -> orm.WorkChainNode:
     """Run the work chain to its end, with a bar, and return its node."""
+    from aiida.common import timezone
     from aiida.engine import run_get_node
-    from eos.progress import follow
+    from eos.progress import count_states, describe, follow
     from eos.workchain import EquationOfStateWorkChain
 
     console.print(f'Equation of state of [bold]{inputs["symbol"].value}[/bold] from {points} volumes', highlight=False)
-    start = time.perf_counter()
-    with follow(points, console):
-        _, node = run_get_node(EquationOfStateWorkChain, **inputs)
+    start, started = time.perf_counter(), timezone.now()
+    try:
+        with follow(points, console, started):
+            _, node = run_get_node(EquationOfStateWorkChain, **inputs)
+    except KeyboardInterrupt:
+        refuse(f'interrupted. {describe(count_states(started), points)}', INTERRUPTED)
     console.print(f'Done in {time.perf_counter() - start:.1f} s\n', highlight=False)
     return node
 

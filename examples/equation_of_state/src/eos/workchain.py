@@ -21,7 +21,9 @@ def check_symbol(symbol: orm.Str, _: Any) -> str | None:
     if symbol.value in LATTICE_CONSTANTS:
         return None
     supported = ', '.join(LATTICE_CONSTANTS)
-    return f'effective medium theory knows no element {symbol.value!r}; the supported elements are {supported}'
+    near = symbol.value.strip().capitalize()
+    hint = f'did you mean {near}? The' if near in LATTICE_CONSTANTS else 'the'
+    return f'effective medium theory knows no element {symbol.value!r}; {hint} supported elements are {supported}'
 
 
 def check_structure(structure: orm.StructureData | None, _: Any) -> str | None:

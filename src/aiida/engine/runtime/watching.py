@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from aiida.common.exceptions import NotExistent, StorageUnavailable
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
 
 __all__ = ('Watcher',)
 
+LOGGER = logging.getLogger('aiida.engine.runtime.watching')
+
 #: Seconds between two looks at the change counter of the store.
 _LOOK = 0.02
 #: Seconds after which processes are looked at even if nothing seems to have changed.
 _FAILSAFE = 5.0
+#: Seconds until the next look after one that failed.
+_PATIENCE = 0.5
 
 
 class Watcher:
@@ -58,17 +64,37 @@ class Watcher:
                 self._counter = -1
 
     def _look(self) -> None:
+        """Look at the processes elsewhere, and look again later whatever comes of it."""
         self._timer = None
         if not self._elsewhere:
             return
         delay = self._interval or _LOOK
+        try:
+            self._look_at_all(delay)
+        except Exception as exception:
+            self._counter = -1
+            delay = max(delay, _PATIENCE)
+            if not isinstance(exception, StorageUnavailable):
+                LOGGER.exception('processes that run elsewhere could not be looked at; the next look is soon')
+        finally:
+            if self._elsewhere:
+                self._schedule(delay)
+
+    def _look_at_all(self, delay: float) -> None:
         counter = get_store().change_counter() if not self._interval else -1
         self._waited += delay
-        if counter == -1 or counter != self._counter or self._waited >= _FAILSAFE:
-            self._counter = counter
-            self._waited = 0.0
-            for pk in list(self._elsewhere):
-                if load_node(pk=pk).is_terminated:
-                    self.ended(pk)
-        if self._elsewhere:
-            self._schedule(delay)
+        if counter != -1 and counter == self._counter and self._waited < _FAILSAFE:
+            return
+        self._counter = counter
+        self._waited = 0.0
+        for pk in list(self._elsewhere):
+            if _has_ended(pk):
+                self.ended(pk)
+
+
+def _has_ended(pk: int) -> bool:
+    """Return whether a process is terminated, or its node was deleted."""
+    try:
+        return bool(load_node(pk=pk).is_terminated)
+    except NotExistent:
+        return True

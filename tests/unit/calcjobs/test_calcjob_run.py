@@ -667,3 +667,19 @@ def test_a_scratch_folder_with_the_characters_of_patterns(bash, computer, tmp_pa
     node = scripted(bash, write={'in.sh': MAKE_FILES}, retrieve_list=['a.txt', 'd/*.txt'])
     assert node.is_finished_ok
     assert retrieved(node) == ['a.txt', 'c.txt']
+
+
+def test_a_job_that_is_not_stored_is_refused_before_anything_runs(bash, tmp_path, monkeypatch):
+    """Nothing is stored and nothing is run; looking at the files of the job is what may be done unstored."""
+    monkeypatch.chdir(tmp_path)
+    made = tmp_path / 'made'
+    inputs = {'code': bash, 'setup': Dict({'script': f'touch {made}'})}
+    before = CalcJobNode.collection.count()
+    with pytest.raises(ValueError, match='store_provenance=False.*dry_run=True'):
+        run(ScriptedJob, **inputs, metadata={'store_provenance': False})
+    assert CalcJobNode.collection.count() == before
+    assert not made.exists()
+    node = run_get_node(ScriptedJob, **inputs, metadata={'store_provenance': False, 'dry_run': True}).node
+    assert not node.is_stored
+    assert node.dry_run_info['script_filename'] == '_aiidasubmit.sh'
+    assert not made.exists()

@@ -25,9 +25,14 @@ def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
     :param inputs: the inputs, by name of port.
     :param ctx: the ports; what a plugin removed of them is not asked for.
     """
+    metadata = inputs.get('metadata', {})
+    if not metadata.get('store_provenance', True) and not metadata.get('dry_run', False):
+        return (
+            'a job cannot run with `metadata.store_provenance=False`, as its node says where it runs and what is to be '
+            'retrieved; leave that out, or give `metadata.dry_run=True` to look at the files of the job only'
+        )
     if not {'code', 'metadata'}.issubset(ctx) or 'computer' not in ctx['metadata']:
         return None
-    metadata = inputs.get('metadata', {})
     code, computer, imported = inputs.get('code'), metadata.get('computer'), inputs.get('remote_folder')
     if code is None and imported is None:
         return 'a job needs a `code` to run, or a `remote_folder` to be imported from: neither was given'

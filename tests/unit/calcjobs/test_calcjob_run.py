@@ -675,7 +675,7 @@ def test_a_job_that_is_not_stored_is_refused_before_anything_runs(bash, tmp_path
     made = tmp_path / 'made'
     inputs = {'code': bash, 'setup': Dict({'script': f'touch {made}'})}
     before = CalcJobNode.collection.count()
-    with pytest.raises(ValueError, match='store_provenance=False.*dry_run=True'):
+    with pytest.raises(ValueError, match=r'store_provenance=False.*dry_run=True'):
         run(ScriptedJob, **inputs, metadata={'store_provenance': False})
     assert CalcJobNode.collection.count() == before
     assert not made.exists()

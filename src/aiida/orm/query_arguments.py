@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiida.orm.entities import Entity
@@ -22,6 +22,7 @@ __all__ = (
 )
 
 _ORDERS = ('asc', 'desc')
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def listed(value: Any) -> list[Any]:
@@ -56,7 +57,10 @@ def described(cls: Any, entity_type: Any) -> list[QueriedEntity]:
 
 
 def plain_filters(filters: Any) -> dict[str, Any]:
-    """Return filters as a dictionary of their own, with fields named and entities replaced by their numbers."""
+    """Return filters as a dictionary of their own: fields by their names, entities by their numbers.
+
+    What is of numpy becomes Python's numbers and lists, and what can be walked through only once a list.
+    """
     if filters is None:
         return {}
     if isinstance(filters, QbFieldFilters):
@@ -71,12 +75,16 @@ def plain_filters(filters: Any) -> dict[str, Any]:
 
 
 def _plain_value(key: str, value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, QbFieldFilters):
-        return value.as_dict()
+        value = value.as_dict()
     if isinstance(value, Mapping):
         return {(k.backend_key if isinstance(k, QbField) else k): _plain_value(key, item) for k, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (list, tuple, set, frozenset, Iterator)):
         return [_plain_value(key, item) for item in value]
+    if type(value).__module__ == 'numpy' and hasattr(value, 'tolist'):
+        return value.tolist()
     if not isinstance(value, Entity):
         return value
     if not isinstance(key, str) or not key.startswith(('attributes', 'extras')):

@@ -155,7 +155,6 @@ COLUMN_CASES = [
     ({'label': {'!==': 'd1'}}, others('d1')),
     ({'label': {'~==': 'd1'}}, others('d1')),
     ({'label': {'!=': 'd1'}}, others('d1')),
-    ({'label': {'!': 'd1'}}, others('d1')),
     ({'label': None}, ''),
     ({'label': {'>': 'd1', '<': 'f'}}, 'd2 dic'),
     ({'label': {'or': [{'==': 'd1'}, {'==': 'd2'}]}}, 'd1 d2'),

@@ -22,6 +22,7 @@ from aiida.orm.nodes.data.data import Data
 from aiida.orm.nodes.data.dict import Dict
 from aiida.orm.nodes.data.float import Float
 from aiida.orm.nodes.data.int import Int
+from aiida.orm.nodes.data.list import List
 from aiida.orm.nodes.node import Node
 from aiida.orm.nodes.process.calculation.calcfunction import CalcFunctionNode
 from aiida.orm.nodes.process.calculation.calcjob import CalcJobNode
@@ -635,3 +636,59 @@ def test_times_in_attributes_can_be_read_as_times() -> None:
         datetime(2024, 5, 1, tzinfo=UTC),
     ]
     store.close()
+
+
+def test_numbers_of_numpy_in_filters(store: Any) -> None:
+    """Scalars and arrays stand for Python's numbers and lists, in columns and in attributes, at any depth."""
+    numpy = pytest.importorskip('numpy')
+    nodes = [Int(value).store() for value in range(3)]
+    numbers = [node.pk for node in nodes]
+    listed = List([1, 2]).store()
+
+    def found(**filters: Any) -> list[int]:
+        query = QueryBuilder().append(Data, filters=filters, project='id', tag='n').order_by({'n': 'id'})
+        return query.all(flat=True)
+
+    assert found(id=numpy.int64(numbers[1])) == [numbers[1]]
+    assert found(id={'in': numpy.array(numbers[:2])}) == numbers[:2]
+    assert found(id={'in': [numpy.int64(numbers[2])]}) == [numbers[2]]
+    once = QueryBuilder().append(Data, filters={'id': {'in': iter(numpy.array(numbers[:2]))}})
+    assert once.count() == len(once.all()) == 2
+    assert QueryBuilder().append(Int, filters=Int.fields.value == numpy.int64(1)).count() == 1
+    assert found(**{'attributes.value': numpy.float64(1)}) == [numbers[1]]
+    assert found(**{'attributes.value': {'in': numpy.arange(2)}}) == numbers[:2]
+    assert found(**{'attributes.value': {'in': {numpy.float32(2)}}}) == [numbers[2]]
+    assert found(**{'attributes.list': numpy.array([1, 2])}) == [listed.pk]
+    assert found(**{'attributes.list': {'contains': [numpy.int8(2)]}}) == [listed.pk]
+    assert found(**{'attributes.list': {'of_length': numpy.int64(2)}}) == [listed.pk]
+    # long arrays that differ in the middle only, which numpy abbreviates when it prints them
+    for place in (0, 1):
+        array = numpy.zeros(3000, dtype=int)
+        array[1500] = numbers[place]
+        assert found(id={'in': array}) == [numbers[place]]
+
+
+def test_integers_of_more_than_64_bits_in_filters(store: Any) -> None:
+    """They are compared as floats; what is too large for one is refused in words."""
+    large, listed = Int(2**70).store(), List([2**70]).store()
+
+    def found(key: str, condition: Any) -> list[int]:
+        return QueryBuilder().append(Data, filters={key: condition}, project='id').all(flat=True)
+
+    assert found('attributes.value', 2**70) == [large.pk]
+    assert found('attributes.value', {'>': 2**69}) == [large.pk]
+    assert found('attributes.value', {'in': [2**70]}) == [large.pk]
+    assert found('attributes.list', {'contains': [2**70]}) == [listed.pk]
+    assert found('attributes.list', {'longer': 2**70}) == []
+    assert found('id', 2**70) == found('id', {'in': [2**70]}) == []
+    assert found('id', {'<': 2**70}) == [large.pk, listed.pk]
+    for key in ('id', 'attributes.value'):
+        with pytest.raises(ValueError, match='1329 bits'):
+            found(key, 10**400)
+
+
+@pytest.mark.parametrize('operator', ['~', '!', '', '~=', '=', 'begins'])
+def test_operators_that_do_not_exist(store: Any, operator: str) -> None:
+    with pytest.raises(ValueError, match='==, >, <, >=, <=, in, like') as refused:
+        QueryBuilder().append(Data, filters={'id': {operator: 1}}).all()
+    assert "'id'" in str(refused.value)

@@ -22,6 +22,7 @@ from aiida.storage.query.conditions import (
     Comparison,
     Condition,
     Negation,
+    bound_number,
     parse_filters,
     selectivity,
 )
@@ -273,7 +274,7 @@ class _Compilation:
             return _hyphenated(value)
         if not isinstance(value, (str, int, float, bool)):
             raise TypeError(f"the column '{name}' cannot be compared with {value!r} of type {type(value).__name__}")
-        return value
+        return value if isinstance(value, str) else bound_number(value)
 
     # what of it
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ('AllOf', 'AnyOf', 'Comparison', 'Condition', 'Negation', 'parse_filters', 'selectivity')
+__all__ = ('AllOf', 'AnyOf', 'Comparison', 'Condition', 'Negation', 'bound_number', 'parse_filters', 'selectivity')
 
 OPERATORS = (
     '==', '>', '<', '>=', '<=', 'in', 'like', 'ilike',
@@ -79,7 +79,7 @@ def _parse_key(key: str, value: Any) -> Condition:
             branches = tuple(_parse_key(key, item) for item in _listed(operator, operand))
             conditions.append(_combined(operator, branches, negated))
             continue
-        condition = _comparison(key, operator or '==', operand)
+        condition = _comparison(key, operator or name, operand)
         conditions.append(Negation(condition) if negated else condition)
     return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
 
@@ -120,6 +120,21 @@ def _comparison(key: str, operator: str, value: Any) -> Comparison:
     return Comparison(key, operator, value)
 
 
+def bound_number(value: float) -> float:
+    """Return a number as it can be compared with by a database, where integers of more than 64 bits are floats.
+
+    :raises ValueError: if it is too large for a float too.
+    """
+    if not isinstance(value, int) or -(2**63) <= value < 2**63:
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f'a filter cannot compare with an integer of {value.bit_length()} bits: it is larger than any float'
+        ) from None
+
+
 def _iterable(key: str, operator: str, value: Any) -> list[Any]:
     if isinstance(value, (str, bytes, Mapping)):
         raise TypeError(f"the value of '{operator}' on '{key}' is a list of values, not {value!r}")
@@ -135,10 +150,10 @@ def _string(key: str, operator: str, value: Any) -> str:
     return value
 
 
-def _length(key: str, operator: str, value: Any) -> int:
+def _length(key: str, operator: str, value: Any) -> float:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"the value of '{operator}' on '{key}' is a length, an integer, not {value!r}")
-    return value
+    return bound_number(value)
 
 
 def _type_name(key: str, operator: str, value: Any) -> str:

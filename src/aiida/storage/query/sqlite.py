@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from aiida.common import json
+from aiida.storage.query.conditions import bound_number
 from aiida.storage.query.entities import ColumnKind
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class _JsonPath:
         if isinstance(value, bool):
             return self.typed(_BOOLEANS, _COMPARE[operator](self.value, int(value)))
         if isinstance(value, (int, float)):
-            return self.typed(_NUMBERS, _COMPARE[operator](self.value, value))
+            return self.typed(_NUMBERS, _COMPARE[operator](self.value, bound_number(value)))
         if isinstance(value, (datetime, date)):
             value = value.isoformat()
         if isinstance(value, str):
@@ -225,7 +226,9 @@ class _JsonPath:
     def member_of(self, values: Sequence[Any]) -> Condition:
         """Whether it is one of these values, of any types."""
         texts = [value for value in values if isinstance(value, str)]
-        numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        numbers = [
+            bound_number(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)
+        ]
         rest = [value for value in values if value is None or isinstance(value, (bool, list, tuple, dict, date))]
         if len(texts) + len(numbers) + len(rest) != len(values):
             raise TypeError(f"the values of 'in' on a JSON value are of JSON's types, which not all of {values!r} are")
@@ -263,7 +266,7 @@ class _JsonPath:
         elif isinstance(value, bool):
             found = each.c.type == str(value).lower()
         elif isinstance(value, (int, float)):
-            found = and_(or_(*(each.c.type == name for name in _NUMBERS)), each.c.atom == value)
+            found = and_(or_(*(each.c.type == name for name in _NUMBERS)), each.c.atom == bound_number(value))
         else:
             found = and_(each.c.type == 'text', each.c.atom == value)
         return select(_YES).select_from(each).where(found).exists()

@@ -160,3 +160,49 @@ def test_a_process_just_made_is_a_change_of_state(call, submitted):
 def test_what_is_not_found_is_said_in_a_sentence(call, profile, text, message):
     x = orm.Int(1).store().pk
     assert message.format(x=x) in call(verdi_process, 'kill', text.format(x=x), status=2).output
+
+
+def test_the_job_of_what_nobody_runs_is_killed_too(call, submitted, monkeypatch):
+    from aiida.engine.daemon import execmanager
+
+    killed = []
+    monkeypatch.setattr(execmanager, 'kill_calculation', lambda node, transport: killed.append(node.pk))
+    submitted.set_remote_workdir('/somewhere')
+    submitted.set_job_id('1')
+    call(verdi_process, 'kill', submitted.pk)
+    assert killed == [submitted.pk]
+    assert submitted.is_killed
+
+
+def test_a_job_that_cannot_be_killed_is_not_forgotten(call, submitted, monkeypatch):
+    from aiida.engine.daemon import execmanager
+
+    def refuse(node, transport):
+        raise OSError('no route to host')
+
+    monkeypatch.setattr(execmanager, 'kill_calculation', refuse)
+    submitted.set_remote_workdir('/somewhere')
+    submitted.set_job_id('1')
+    result = call(verdi_process, 'kill', submitted.pk, status=1)
+    assert f'the job of Process<{submitted.pk}> could not be killed: OSError: no route to host' in result.output
+    assert not submitted.is_terminated
+    call(verdi_process, 'kill', '-F', submitted.pk)
+    assert submitted.is_killed
+
+
+def test_the_jobs_of_what_a_chain_called_are_killed_too(call, crashed, localhost, monkeypatch):
+    from aiida.common.links import LinkType
+    from aiida.engine.daemon import execmanager
+
+    _, chain = crashed
+    job = orm.CalcJobNode(computer=localhost)
+    job.base.links.add_incoming(chain, LinkType.CALL_CALC, 'job')
+    job.set_process_state('waiting')
+    job.set_remote_workdir('/somewhere')
+    job.store()
+    job.backend.enlist(job.pk, owner=GONE)
+    killed = []
+    monkeypatch.setattr(execmanager, 'kill_calculation', lambda node, transport: killed.append(node.pk))
+    call(verdi_process, 'kill', chain.pk)
+    assert job.pk in killed
+    assert (chain.is_killed, job.is_killed) == (True, True)

@@ -50,8 +50,12 @@ Request = Callable[[list['ProcessNode'], float], None]
 
 def _request(verb: Verb, message: str | None, force: bool) -> Request:
     """Return what asks processes to do something, given them and the seconds in which they should have obeyed."""
+    from importlib import import_module
+
     from aiida.engine.processes import control
 
+    # checkpoints of work chains hold what only this module reads
+    import_module('aiida.engine.processes.workchains.awaitable')
     if verb == 'killing':
         return lambda nodes, timeout: control.kill_processes(
             nodes, msg_text=message or '', force=force, timeout=timeout
@@ -73,6 +77,8 @@ def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) ->
             return None
         reason = f'Process<{process.pk}> is unreachable: who runs it, if anybody, is not known'
     else:
+        if verb == 'killing' and not force and (trouble := _kill_jobs(process)):
+            return f'{trouble}; `verdi process kill -F {process.pk}` leaves it to itself'
         try:
             request([process], 0.0)
         except Exception as exception:  # whatever the code of a plugin raises
@@ -88,6 +94,30 @@ def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) ->
         return f'{reason}; `verdi process kill -F {process.pk}` marks it as killed'
     _mark_as_killed(process)
     _kill_called(process, request, force)
+    return None
+
+
+def _kill_jobs(process: ProcessNode) -> str | None:
+    """Kill the jobs of a process that nobody runs, and of those it called; return why not."""
+    if trouble := _kill_job(process):
+        return trouble
+    below = (_kill_jobs(child) for child in _alive_below(process) if not _is_run_elsewhere(child))
+    return next(filter(None, below), None)
+
+
+def _kill_job(process: ProcessNode) -> str | None:
+    """Kill the job of a calculation that nobody runs, which its process cannot do any more; return why not."""
+    from aiida.orm import CalcJobNode
+
+    if not isinstance(process, CalcJobNode) or process.get_remote_workdir() is None:
+        return None
+    from aiida.engine.daemon.execmanager import kill_calculation
+
+    try:
+        with process.get_authinfo().get_transport() as transport:
+            kill_calculation(process, transport)
+    except Exception as exception:  # whatever the code of a plugin raises
+        return f'the job of Process<{process.pk}> could not be killed: {type(exception).__name__}: {exception}'
     return None
 
 

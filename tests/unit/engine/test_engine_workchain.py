@@ -302,6 +302,9 @@ def test_missing_output_is_a_failure(result: Any) -> None:
     _, node = run_get_node(make(lambda self: result, define=lambda spec: spec.output('needed')))
     assert node.is_finished
     assert (node.exit_status, node.is_failed) == (11, True)
+    (log,) = orm.Log.collection.get_logs_for(node)
+    assert log.message.startswith(f'Process<{node.pk}> ended without an output it must have: ')
+    assert 'needed' in log.message
 
 
 def test_missing_output_after_an_exit_code_is_none() -> None:

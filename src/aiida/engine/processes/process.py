@@ -108,23 +108,28 @@ class Process(plumpy.processes.Process):
             f'{metadata}store_provenance',
             valid_type=bool,
             default=True,
-            help='If set to `False` provenance will not be stored in the database.',
+            help='Whether the node of the process is stored, with its inputs and outputs.',
         )
         spec.input(
-            f'{metadata}description', valid_type=str, required=False, help='Description to set on the process node.'
+            f'{metadata}description',
+            valid_type=str,
+            required=False,
+            help='What there is to say of the process, kept on its node.',
         )
-        spec.input(f'{metadata}label', valid_type=str, required=False, help='Label to set on the process node.')
+        spec.input(
+            f'{metadata}label', valid_type=str, required=False, help='A short name for the process, kept on its node.'
+        )
         spec.input(
             f'{metadata}call_link_label',
             valid_type=str,
             default='CALL',
-            help='The label to use for the `CALL` link if the process is called by another process.',
+            help='How the link is labelled that leads here from the process that calls this one.',
         )
         spec.input(
             f'{metadata}disable_cache',
             required=False,
             valid_type=bool,
-            help='Do not consider the cache for this process, ignoring all other caching configuration rules.',
+            help='Whether the process is run even where the configuration of caching would take an equal one.',
         )
         for status, label, message in (
             (1, 'ERROR_UNSPECIFIED', 'The process has failed with an unspecified error.'),
@@ -492,7 +497,7 @@ class Process(plumpy.processes.Process):
             error = self.spec().outputs.validate(self.outputs)
             if error is not None:
                 missing = self.exit_codes.ERROR_MISSING_OUTPUT
-                self.logger.warning('%s of Process<%s>: %s', missing.message, self.pid, error)
+                self.logger.warning('Process<%s> ended without an output it must have: %s', self.pid, error)
                 state.result = exit_code = missing
         state.successful = exit_code.status == 0
 

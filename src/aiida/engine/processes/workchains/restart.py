@@ -96,13 +96,13 @@ class BaseRestartWorkChain(WorkChain):
             'max_iterations',
             valid_type=Int,
             default=lambda: Int(5),
-            help='Maximum number of iterations the work chain will restart the process to finish successfully.',
+            help='How many times the process is launched at most, the first time included.',
         )
         spec.input(
             'clean_workdir',
             valid_type=Bool,
             default=lambda: Bool(False),
-            help='If `True`, work directories of all called calculation jobs will be cleaned at the end of execution.',
+            help='Whether the working directories of the jobs that were launched are emptied at the end.',
         )
         spec.input(
             'handler_overrides',

@@ -228,3 +228,22 @@ def test_import_order_does_not_matter(profile, config_folder):
 def test_no_configuration_at_all(config_folder):
     with pytest.raises(ProfileConfigurationError, match=r'there is no configuration yet.+`verdi presto` makes it'):
         configuration.Config(str(config_folder / 'config.json'), {}).get_profile()
+
+
+def test_a_profile_that_is_kept_in_memory(config_folder):
+    """It starts empty each time it is loaded; nothing is written for it but its entry in the configuration."""
+    from aiida import orm
+
+    config = configuration.get_config(create=True)
+    profile = configuration.create_profile(
+        config, name='fleeting', email='a@b', storage_backend='core.sqlite_temp', storage_config={}
+    )
+    with profile_context('fleeting', allow_switch=True):
+        assert type(get_store()).__name__ == 'SqliteTempBackend'
+        node = orm.Int(3).store()
+        assert (orm.load_node(node.pk).value, node.user.email) == (3, 'a@b')
+        assert profile.storage_cls is type(get_store())
+    with profile_context('fleeting', allow_switch=True):
+        assert orm.Int.collection.count() == 0
+    config.delete_profile('fleeting', delete_storage=True)
+    assert 'fleeting' not in config.profile_names

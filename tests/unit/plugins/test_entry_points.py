@@ -53,7 +53,8 @@ def test_factories_check_the_kind():
     assert plugins.DataFactory('core.int', load=False).value == 'aiida.orm.nodes.data.int:Int'
     assert plugins.SchedulerFactory('core.direct').__name__ == 'DirectScheduler'
     assert plugins.TransportFactory('core.local').__name__ == 'LocalTransport'
-    assert plugins.StorageFactory('core.sqlite_dos').__name__ == 'SqliteStore'
+    assert plugins.StorageFactory('core.sqlite_dos').__name__ == 'SqliteDosStorage'
+    assert plugins.StorageFactory('core.sqlite_temp').__name__ == 'SqliteTempBackend'
 
 
 @pytest.mark.parametrize(

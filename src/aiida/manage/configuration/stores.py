@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ('delete_store', 'initialise_store', 'open_store')
 
 _SQLITE = 'core.sqlite_dos'
+#: Kept in memory: there is nothing to be made before, or deleted after.
+_TEMPORARY = 'core.sqlite_temp'
 
 
 def _folder(profile: Profile) -> pathlib.Path:
@@ -39,11 +41,11 @@ def _sqlite_class(profile: Profile) -> Any:
         except MissingEntryPointError as exception:
             raise ConfigurationError(
                 f'the profile `{profile.name}` is kept in a store `{profile.storage_backend}`, which this installation '
-                f'does not have; it has: `{_SQLITE}`'
+                f'does not have; it has: `{_SQLITE}`, `{_TEMPORARY}`'
             ) from exception
-    from aiida.storage.sqlite.store import SqliteStore
+    from aiida.storage.sqlite.backend import SqliteDosStorage
 
-    return SqliteStore
+    return SqliteDosStorage
 
 
 def initialise_store(profile: Profile) -> None:
@@ -51,6 +53,8 @@ def initialise_store(profile: Profile) -> None:
 
     :raises ConfigurationError: if it is not described, is of an unknown kind, or its folder is not empty.
     """
+    if profile.storage_backend == _TEMPORARY:
+        return
     store_class = _sqlite_class(profile)
     folder = _folder(profile)
     if (folder / 'database.sqlite').exists():
@@ -65,8 +69,12 @@ def open_store(profile: Profile) -> Any:
     :raises UnreachableStorage: if it is not there.
     :raises IncompatibleStorageSchema: if its schema is of another revision.
     """
-    store = _sqlite_class(profile)(_folder(profile))
     email = profile.default_user_email
+    if profile.storage_backend == _TEMPORARY:
+        from aiida.storage.sqlite.backend import SqliteTempBackend
+
+        return SqliteTempBackend.in_memory(user_email=email or 'aiida@localhost')
+    store = _sqlite_class(profile)(_folder(profile))
     if email is not None:
         from aiida.storage.records import EntityKind
 
@@ -82,6 +90,8 @@ def delete_store(profile: Profile) -> None:
     """
     import shutil
 
+    if profile.storage_backend == _TEMPORARY:
+        return
     _sqlite_class(profile)
     folder = _folder(profile)
     if not folder.exists():

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 CASES = ('import', 'store', 'calcfunction', 'workfunction', 'workchain', 'fan', 'calcjob', 'query')
 COMMANDS = {'verdi': [], 'verdi_process_list': ['process', 'list', '-a']}
 
-#: What the design aims at, as the ratio to aiida-core in the same run (DESIGN, section 7).
+#: What is aimed at: how many times faster than aiida-core in the same run.
 GOALS = {
     'import': 6,
     'store_int': 32,

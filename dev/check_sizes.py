@@ -14,9 +14,9 @@ MAX_PUBLIC_METHODS = 25
 
 #: Classes whose surface is fixed from outside, with what fixes it.
 FIXED_SURFACE = {
-    'Process': 'seed 002',
-    'Runner': 'seed 002',
-    'DaemonClient': 'seed 002',
+    'Process': 'the public API of AiiDA 2.2',
+    'Runner': 'the public API of AiiDA 2.2',
+    'DaemonClient': 'the public API of AiiDA 2.2',
     'Node': 'the public API of AiiDA 2.9',
     'ProcessNode': 'the public API of AiiDA 2.9',
     'CalcJobNode': 'the public API of AiiDA 2.9',

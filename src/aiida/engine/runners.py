@@ -154,7 +154,7 @@ class Runner:
     @cached_property
     def obedience(self) -> Obedience:
         """Who does what the rows of the processes say is wanted."""
-        return Obedience(self.loop, self.owner or '', self._live)
+        return Obedience(self.loop, self._live)
 
     @property
     def owner(self) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from plumpy.exceptions import PersistenceError
 
+from aiida.common import timezone
 from aiida.common.exceptions import AiidaException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
@@ -105,7 +106,7 @@ def play_processes(
     _perform(
         _choose(processes, all_entries, lambda: get_active_processes(paused=True)),
         'run',
-        None,
+        f'Played at {timezone.now().isoformat()}',  # tells the request from the ones before
         timeout,
         act=lambda process: process.play(),
         done=lambda node: node.is_terminated or not node.paused,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from aiida.common.exceptions import ClosedStorage, StorageUnavailable
+from aiida.common.exceptions import StorageUnavailable
 from aiida.orm.backend import get_store
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ('Obedience',)
 
+LOGGER = logging.getLogger('aiida.engine.runtime.obeying')
+
 #: Seconds between two looks at the rows.
 _LOOK = 0.5
 
@@ -22,18 +25,17 @@ _LOOK = 0.5
 class Obedience:
     """Looks at the rows of the processes of one runner while its loop runs, and obeys."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, owner: str, live: dict[Any, Process]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, live: dict[Any, Process]) -> None:
         """
         :param loop: the loop of the runner.
-        :param owner: the name under which it holds its processes.
         :param live: its processes by pk, which it keeps up to date.
         """
         self._loop = loop
-        self._owner = owner
         self._live = live
         self._timer: asyncio.TimerHandle | None = None
         self._counter = -1
-        self._obeyed: dict[int, str] = {}
+        #: What was obeyed last, by pk: what is wanted, and with which message.
+        self._obeyed: dict[int, tuple[str, str | None]] = {}
 
     def watch(self) -> None:
         """Look from now on, as long as there are processes."""
@@ -41,31 +43,48 @@ class Obedience:
             self._timer = self._loop.call_later(_LOOK, self._look)
 
     def _look(self) -> None:
+        """Look at all rows if something has changed, and look again later whatever comes of it."""
         self._timer = None
         if not self._live:
             self._obeyed.clear()
             return
         try:
-            store = get_store()
-            counter = store.change_counter()
-            if counter != self._counter:
-                lease: Any = None  # held as long as this program lives
-                for row in store.renew(self._owner, lease):
-                    self._obey(row)
-                self._counter = store.change_counter()
-        except (StorageUnavailable, ClosedStorage):
-            pass  # the same may succeed at the next look; the processes find out by themselves
-        self.watch()
+            self._look_at_all()
+        except Exception as exception:
+            self._counter = -1
+            if not isinstance(exception, StorageUnavailable):
+                LOGGER.exception('what is wanted of the processes could not be read; the next look is soon')
+        finally:
+            self.watch()
 
-    def _obey(self, row: RunRecord) -> None:
-        process = self._live.get(row.node_id)
-        wanted = row.desired_state
-        if process is None or process.has_terminated() or self._obeyed.get(row.node_id, 'run') == wanted:
+    def _look_at_all(self) -> None:
+        store = get_store()
+        counter = store.change_counter()  # before the rows: what changes meanwhile is seen at the next look
+        if counter == self._counter:
             return
-        self._obeyed[row.node_id] = wanted
-        if wanted == 'kill':
+        self._counter = counter
+        for pk, process in list(self._live.items()):
+            if not isinstance(pk, int) or not process.is_persistent or process.has_terminated():
+                continue
+            row = store.read_run(pk)
+            if row is None or row.fence != process.fence:
+                continue
+            try:
+                self._obey(row, process)
+            except Exception:
+                self._counter = -1
+                LOGGER.exception('Process<%s> could not do what is wanted of it: %s', pk, row.desired_state)
+
+    def _obey(self, row: RunRecord, process: Process) -> None:
+        """Do what is wanted if that is news; the message of a request to go on tells it from the ones before."""
+        wanted = (row.desired_state, row.desired_message)
+        before = self._obeyed.get(row.node_id)
+        if before == wanted:
+            return
+        if row.desired_state == 'kill':
             process.kill(row.desired_message)
-        elif wanted == 'pause':
+        elif row.desired_state == 'pause':
             process.pause(row.desired_message)
-        else:
+        elif before is not None and process.paused:  # not what was restored as paused
             process.play()
+        self._obeyed[row.node_id] = wanted

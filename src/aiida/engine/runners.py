@@ -18,7 +18,7 @@ from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.futures import ProcessFuture
 from aiida.engine.processes.process import Process
-from aiida.engine.runtime import driving
+from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.obeying import Obedience
 from aiida.engine.runtime.watching import Watcher
@@ -104,6 +104,7 @@ class Runner:
         self.thread_id = threading.get_ident()
         #: Whether a process that is instantiated now is run at once.
         self.starts_at_once = False
+        resuming.note_runner(self)
 
     def sibling(self) -> Runner:
         """Return a runner like this one with a loop of its own, for the calling thread."""
@@ -260,17 +261,25 @@ class Runner:
         return task
 
     def _task_done(self, process: Process, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(process.pid) is task:
-            del self._tasks[process.pid]
+        replaced = self._tasks.get(process.pid, task) is not task
+        if not replaced:
+            self._tasks.pop(process.pid, None)
         if task.cancelled():
-            self.unregister(process)
+            if not replaced:
+                self._let_go(process, asyncio.CancelledError('its task was cancelled'))
             return
         exception = task.exception()
         if exception is not None and isinstance(exception, Exception):
             LOGGER.error('Process<%s> was interrupted and stays at its last checkpoint: %r', process.pid, exception)
-            self.unregister(process)
+            self._let_go(process, exception)
             self._failure = exception
             driving.abort(self.loop, exception)
+
+    def _let_go(self, process: Process, error: BaseException) -> None:
+        """Live without a process that was interrupted, so that it can be gone on with or killed."""
+        self.unregister(process)
+        if not process.has_terminated() and process.is_persistent and process.fence:
+            resuming.release(process.pid, process.fence, error)
 
     def _run(
         self, process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any

@@ -17,7 +17,7 @@ from aiida.common.exceptions import AiidaException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.current import current_runner
-from aiida.engine.runtime.resuming import owner_is_alive, restore
+from aiida.engine.runtime.resuming import is_held, restore
 from aiida.orm import ProcessNode, QueryBuilder
 from aiida.storage.records import RunRecord
 
@@ -184,7 +184,7 @@ def _down(node: ProcessNode, act: Callable[[Any], Any]) -> None:
 
 
 def _is_held(row: RunRecord) -> bool:
-    return row.owner is not None and owner_is_alive(row.owner)
+    return is_held(row.owner, row.node_id)
 
 
 def _carry_out(pk: int, act: Callable[[Any], Any]) -> None:

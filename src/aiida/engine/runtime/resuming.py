@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.persistence import LoadSaveContext
@@ -20,7 +23,24 @@ if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
 
-__all__ = ('owner_is_alive', 'restore', 'resume')
+__all__ = ('is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume')
+
+LOGGER = logging.getLogger('aiida.engine.runtime.resuming')
+
+
+_RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
+_RUNNERS_LOCK = threading.Lock()
+
+
+def note_runner(runner: Runner) -> None:
+    """Know a runner of this interpreter from now on, as long as there is one."""
+    with _RUNNERS_LOCK:
+        _RUNNERS.add(runner)
+
+
+def _runners() -> list[Runner]:
+    with _RUNNERS_LOCK:
+        return list(_RUNNERS)
 
 
 def owner_is_alive(owner: str) -> bool:
@@ -45,6 +65,12 @@ def owner_is_alive(owner: str) -> bool:
         return False
 
 
+def is_this_interpreter(owner: str) -> bool:
+    """Return whether a name stands for this interpreter."""
+    host, _, rest = owner.partition(':')
+    return host == socket.gethostname() and rest.partition(':')[0] == str(os.getpid())
+
+
 def restore(runner: Runner, pk: int) -> Process:
     """Return a process as its last checkpoint has it, held by ``runner``; the sub processes it waits for come with it.
 
@@ -56,11 +82,39 @@ def restore(runner: Runner, pk: int) -> Process:
     live = runner.live_process(pk)
     if live is not None:
         return live
-    _take(runner, pk)
-    bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
-    with loop_scope(runner.loop):
-        process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner))
+    fence = _take(runner, pk)
+    try:
+        bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
+        with loop_scope(runner.loop):
+            process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner))
+    except BaseException as exception:
+        release(pk, fence, exception)
+        raise
     return cast('Process', process)
+
+
+def release(pk: int, fence: int, error: BaseException) -> None:
+    """Give the row of a process back if that is possible, so that it can be gone on with.
+
+    :param fence: what it was taken with; the row is left alone if somebody else has taken it since.
+    :param error: why it is not gone on with here.
+    """
+    try:
+        get_store().release(pk, fence, time.time(), error=f'{type(error).__name__}: {error}')
+    except Exception as exception:  # `is_held` says so too, and the next who asks may take it
+        LOGGER.warning('Process<%s> could not be given back: %r', pk, exception)
+
+
+def is_held(owner: str | None, pk: int) -> bool:
+    """Return whether somebody runs a process, or may do so.
+
+    :param owner: who has it by its row. Of this interpreter it is known whether a runner has it indeed.
+    """
+    if owner is None or not owner_is_alive(owner):
+        return False
+    return not is_this_interpreter(owner) or any(
+        runner.live_process(pk) is not None for runner in _runners() if not runner.is_closed()
+    )
 
 
 def resume(runner: Runner, pk: int) -> Process:
@@ -86,13 +140,13 @@ def _children_alive(pk: int) -> list[int]:
         if child.is_terminated:
             continue
         run = store.read_run(child.pk)
-        if run is not None and (run.owner is None or not owner_is_alive(run.owner)):
+        if run is not None and not is_held(run.owner, child.pk):
             found.append(child.pk)
     return found
 
 
-def _take(runner: Runner, pk: int) -> None:
-    """Let the row of a process say that ``runner`` has it."""
+def _take(runner: Runner, pk: int) -> int:
+    """Let the row of a process say that ``runner`` has it, and return the new fence."""
     store = get_store()
     run = store.read_run(pk)
     if run is None:
@@ -100,12 +154,12 @@ def _take(runner: Runner, pk: int) -> None:
         if node.is_excepted:
             raise PastException(f'Process<{pk}> excepted and cannot be continued')
         raise NotExistent(f'Process<{pk}> is not to be run: it is terminated, or was run without checkpoints')
-    if run.owner == runner.owner and runner.owner is not None:
-        return
     if run.owner is not None and run.lease_until is None:
-        if owner_is_alive(run.owner):
+        if is_held(run.owner, pk):
             raise InvalidOperation(f'Process<{pk}> is run by {run.owner}, which is alive')
         store.release(pk, run.fence, time.time(), error=f'{run.owner} is gone')
     lease: Any = None
-    if store.claim_one(pk, runner.owner or '', time.time(), lease) is None:
+    taken = store.claim_one(pk, runner.owner or '', time.time(), lease)
+    if taken is None:
         raise InvalidOperation(f'Process<{pk}> was taken by somebody else just now')
+    return taken.fence

@@ -53,6 +53,7 @@ def test_a_job_from_start_to_end(scheduler, tmp_path, status):
     job = ended(scheduler, folder, job_id)
     assert (job.job_id, job.job_state, job.exit_status) == (job_id, JobState.DONE, status)
     assert job.wallclock_time_seconds in (0, 1)
+    assert job.job_owner == (folder / 'out').owner()
     assert (folder / 'out').read_text() == 'hello\n'
     assert scheduler.find_submitted_job(str(folder)) == job_id
     assert scheduler.get_jobs(jobs=[job_id], as_dict=True)[job_id].job_state is JobState.DONE

@@ -22,9 +22,9 @@ class ArithmeticAddCalculation(CalcJob):
     def define(cls, spec: CalcJobProcessSpec) -> None:  # type: ignore[override]
         """Declare operands and sum."""
         super().define(spec)
-        spec.input('x', valid_type=(Int, Float), help='The left operand.')
-        spec.input('y', valid_type=(Int, Float), help='The right operand.')
-        spec.output('sum', valid_type=(Int, Float), help='The sum of the left and right operand.')
+        spec.input('x', valid_type=(Int, Float), help='What is added to.')
+        spec.input('y', valid_type=(Int, Float), help='What is added.')
+        spec.output('sum', valid_type=(Int, Float), help='The two numbers added up.')
         options = cast('Any', spec.inputs['metadata'])['options']
         options['parser_name'].default = 'core.arithmetic.add'
         options['input_filename'].default = 'aiida.in'

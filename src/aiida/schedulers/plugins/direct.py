@@ -7,6 +7,7 @@ job was started and how it ended.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import time
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -128,7 +129,7 @@ class DirectScheduler(BashCliScheduler):
         return f'{working_directory}/{_END_MARK}'
 
     def get_ended_job(self, working_directory: str, job_id: str) -> JobInfo | None:
-        """Return the exit status, and the time between the two marks."""
+        """Return the owner, the exit status, and the time between the two marks."""
         end_mark = self.get_end_mark(working_directory)
         content = self._read_mark(end_mark)
         if content is None:
@@ -137,6 +138,9 @@ class DirectScheduler(BashCliScheduler):
         ended = self.transport.get_attribute(end_mark).st_mtime
         job = JobInfo({'job_id': job_id, 'job_state': JobState.DONE, 'exit_status': int(content)})
         job.wallclock_time_seconds = max(0, int(ended - started))
+        # a user may have a number and no name, as in containers
+        with contextlib.suppress(KeyError, OSError):
+            job.job_owner = self.transport.whoami()
         return job
 
     def _read_mark(self, path: str) -> str | None:

@@ -40,9 +40,9 @@ def test_two_runners_of_one_interpreter_do_not_run_the_same(runner: Runner, stor
     fence = store.read_run(node.pk).fence
     with Runner() as other:
         with pytest.raises(InvalidOperation, match='is alive'):
-            restore(other, node.pk)
+            restore(other, node.pk)  # type: ignore[arg-type]
         with pytest.raises(InvalidOperation, match='is alive'):
-            resume(other, node.pk)
+            resume(other, node.pk)  # type: ignore[arg-type]
         assert other.live_process(node.pk) is None
     assert store.read_run(node.pk).fence == fence
     kill_processes([node])

@@ -93,10 +93,15 @@ def save_checkpoint(process: Process) -> None:
     What cannot be saved yet, or for another reason than what the user put there, is told once; the checkpoint before
     stays.
 
+    :raises LostLease: if somebody else has taken the process since.
     :raises NotSavable: if the context or an input holds something that could not be read back.
     """
+    if not process.is_persistent or process.has_ended:
+        return
+    if process.fence:  # whatever becomes of the checkpoint, nothing is written by who has lost the process
+        process.node.backend.check_fence(process.node._record.id, process.fence)  # type: ignore[arg-type]
     persister = process.runner.persister
-    if persister is None or not process.is_persistent or process.has_ended:
+    if persister is None:
         return
     try:
         persister.save_checkpoint(process)

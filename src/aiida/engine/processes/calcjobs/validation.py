@@ -43,7 +43,7 @@ def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
         if computer is None and given is not None:
             computer = given.computer
     if computer is None:
-        return 'no computer has been specified: give `metadata.computer`, or a `code` that is installed on one'
+        return 'there is no computer to run on: give `metadata.computer`, or a `code` that is installed on one'
     return _check_resources(computer, metadata.get('options', {}))
 
 
@@ -73,8 +73,8 @@ def _check_resources(computer: Computer, options: Any) -> str | None:
         scheduler_class.validate_resources(**resources)
     except (ValueError, TypeError) as exception:
         return (
-            f'input `metadata.options.resources` is not valid for the `{computer.scheduler_type}` scheduler of '
-            f'{computer.label}: {exception}'
+            f'`metadata.options.resources` is not what the scheduler `{computer.scheduler_type}` of {computer.label} '
+            f'takes: {exception}'
         )
     return None
 
@@ -88,7 +88,7 @@ def validate_parser(parser_name: Any, _: Any) -> str | None:
     try:
         load_entry_point('aiida.parsers', parser_name)
     except (EntryPointError, NotExistent) as exception:
-        return f'the parser `{parser_name}` could not be loaded: {exception}'
+        return f'the parser `{parser_name}` cannot be had: {exception}'
     return None
 
 
@@ -109,7 +109,9 @@ def validate_additional_retrieve_list(additional_retrieve_list: Any, _: Any) -> 
     if not additional_retrieve_list:
         return None
     if any(not isinstance(path, str) or os.path.isabs(path) for path in additional_retrieve_list):
-        return f'`additional_retrieve_list` should only contain relative filepaths but got: {additional_retrieve_list}'
+        return (
+            f'`additional_retrieve_list` takes paths relative to the working directory, not {additional_retrieve_list}'
+        )
     return None
 
 
@@ -124,20 +126,22 @@ def validate_stash_options(stash_options: Any, _: Any) -> str | None:
     target, sources = stash_options.get('target_base'), stash_options.get('source_list')
     mode, dereference = stash_options.get('stash_mode'), stash_options.get('dereference')
     if not isinstance(target, str) or not os.path.isabs(target):
-        return f'{name}.target_base` should be an absolute filepath, got: {target}'
+        return f'{name}.target_base` is the absolute path of a folder on the computer, not {target!r}'
     relative = isinstance(sources, list | tuple) and not any(
         not isinstance(source, str) or os.path.isabs(source) or '..' in source.split('/') for source in sources
     )
     if not relative:
-        return f'{name}.source_list` should be a list or tuple of relative filepaths, got: {sources}'
+        return (
+            f'{name}.source_list` is a list of paths relative to the working directory that stay in it, not {sources!r}'
+        )
     modes = ['copy', *(compressed.value for compressed in COMPRESSED_MODES)]
     if mode not in modes:
-        return f'{name}.stash_mode` should be one of {", ".join(modes)}, got: {mode}'
+        return f'{name}.stash_mode` is one of {", ".join(modes)}, not {mode!r}'
     if mode == 'copy' and dereference is not None:
-        return f'{name}.dereference` is only valid for compression stashing modes'
+        return f'{name}.dereference` says how links are packed, and the mode `copy` packs nothing: leave it out'
     if mode != 'copy' and not isinstance(dereference, bool):
-        return f'{name}.dereference` should be a boolean, got: {dereference}'
+        return f'{name}.dereference` is True or False, not {dereference!r}'
     patterns = [source for source in sources if has_magic(source)]
     if stash_options.get('fail_on_missing') and patterns:
-        return f'{name}.source_list` cannot contain patterns when `fail_on_missing` is True, got: {patterns}'
+        return f'{name}.fail_on_missing` goes with plain paths only: {patterns} are patterns, which may fit nothing'
     return None

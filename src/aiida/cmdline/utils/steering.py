@@ -72,17 +72,21 @@ def _is_run_elsewhere(process: ProcessNode) -> bool:
 
 def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) -> str | None:
     """Do what is asked of a process that nobody runs; return why not."""
+    from aiida.common.exceptions import TransportTaskException
+
     if process.backend.read_run(process.pk) is None:  # type: ignore[arg-type]
         if process.is_terminated:
             return None
         reason = f'Process<{process.pk}> is unreachable: who runs it, if anybody, is not known'
     else:
-        if verb == 'killing' and not force and (trouble := _kill_jobs(process)):
-            return f'{trouble}; `verdi process kill -F {process.pk}` leaves it to itself'
         try:
             request([process], 0.0)
+        except TransportTaskException as exception:
+            return f'{exception}, as `verdi process kill -F {process.pk}` does'
         except Exception as exception:  # whatever the code of a plugin raises
             reason = f'Process<{process.pk}> cannot be brought back: {type(exception).__name__}: {exception}'
+            if verb == 'killing' and not force and (trouble := _kill_jobs(process)):
+                return f'{trouble}; `verdi process kill -F {process.pk}` leaves it to itself'
         else:
             if verb == 'killing':
                 _kill_called(process, request, force)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from plumpy.exceptions import PersistenceError
+from plumpy.process_states import ProcessState
 
 from aiida.common import timezone
-from aiida.common.exceptions import AiidaException
+from aiida.common.exceptions import AiidaException, TransportTaskException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.current import current_runner
 from aiida.engine.runtime.resuming import is_held, restore
-from aiida.orm import ProcessNode, QueryBuilder
+from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder, WorkFunctionNode
 from aiida.storage.records import RunRecord
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.process import Process
 
 __all__ = (
     'ProcessTimeoutException',
@@ -63,13 +67,17 @@ def kill_processes(
 ) -> None:
     """Kill processes and those they called.
 
+    Of a process function it is not noted who runs it. If its program was killed it stays active for ever, and cannot be
+    told from one that runs: it is marked as killed only with ``force``. One that does run fails when it ends.
+
     :param processes: which.
     :param msg_text: why, for their status.
-    :param force: whether jobs on computers are left to themselves.
+    :param force: whether jobs on computers are left to themselves, and process functions marked as killed.
     :param all_entries: all that are not terminated, instead of ``processes``.
     :param timeout: seconds in which whoever runs one should have obeyed.
     :raises ValueError: if both or neither of ``processes`` and ``all_entries`` are given.
     :raises ProcessTimeoutException: if some did not obey; the request stays.
+    :raises TransportTaskException: if the job of one that nobody runs could not be killed.
     """
     _perform(
         _choose(processes, all_entries, lambda: get_active_processes()),
@@ -78,6 +86,7 @@ def kill_processes(
         timeout,
         act=lambda process: process.kill(msg_text, force),
         done=lambda node: node.is_terminated,
+        force=force,
     )
 
 
@@ -128,6 +137,7 @@ def _perform(
     timeout: float,
     act: Callable[[Any], Any],
     done: Callable[[Any], bool],
+    force: bool = False,
 ) -> None:
     """Ask for something of processes, do it where nobody else can, and wait until it is done."""
     asked = []
@@ -135,10 +145,10 @@ def _perform(
         if node.is_terminated:
             LOGGER.error('Process<%s> is already terminated.', node.pk)
         else:
-            if _ask(node, wanted, message, act):
+            if _ask(node, wanted, message, act, force):
                 asked.append(node)
             if wanted == 'kill':
-                _down(node, act)
+                _down(node, act, force)
     deadline = time.monotonic() + timeout
     while asked and time.monotonic() < deadline:
         asked = [node for node in asked if not done(node)]
@@ -151,7 +161,7 @@ def _perform(
         )
 
 
-def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any], Any]) -> bool:
+def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any], Any], force: bool) -> bool:
     """Ask for something of a process; return whether somebody else has to do it."""
     live = current_runner().live_process(node.pk)
     if live is not None:
@@ -160,16 +170,17 @@ def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any
     store = node.backend
     pk: Any = node.pk
     if not store.set_desired(pk, wanted, message):
-        LOGGER.error('Process<%s> is unreachable: nobody is to run it.', pk)
+        if not (wanted == 'kill' and force and _seal(node, message)):
+            LOGGER.error('Process<%s> is unreachable: who runs it, if anybody, is not known.', pk)
         return False
     row = store.read_run(pk)
     if row is None or _is_held(row):
         return row is not None
-    _carry_out(pk, act)
+    _carry_out(pk, act, wanted, force)
     return False
 
 
-def _down(node: ProcessNode, act: Callable[[Any], Any]) -> None:
+def _down(node: ProcessNode, act: Callable[[Any], Any], force: bool) -> None:
     """Do something with all below a process that nobody runs; whoever runs the others is told by the process above."""
     for child in node.called:
         if child.is_terminated:
@@ -177,20 +188,58 @@ def _down(node: ProcessNode, act: Callable[[Any], Any]) -> None:
         row = node.backend.read_run(child._record.id)  # type: ignore[arg-type]
         if row is not None and current_runner().live_process(child.pk) is None and not _is_held(row):
             try:
-                _carry_out(row.node_id, act)
+                _carry_out(row.node_id, act, 'kill', force)
             except (AiidaException, PersistenceError) as exception:
                 LOGGER.error('Process<%s>, which Process<%s> called, stays as it is: %s', child.pk, node.pk, exception)
-        _down(child, act)
+        _down(child, act, force)
+
+
+def _seal(node: ProcessNode, message: str | None) -> bool:
+    """Mark as killed a process function of which it is not known who runs it; return whether it is one."""
+    if not isinstance(node, CalcFunctionNode | WorkFunctionNode):
+        return False
+    with node.backend.transaction():
+        node.set_process_state(ProcessState.KILLED)
+        node.set_process_status(message)
+        node.seal()
+    return True
 
 
 def _is_held(row: RunRecord) -> bool:
     return is_held(row.owner, row.node_id)
 
 
-def _carry_out(pk: int, act: Callable[[Any], Any]) -> None:
-    """Do something with a process that nobody runs, and leave it to the workers again unless that ended it."""
+def _carry_out(pk: int, act: Callable[[Any], Any], wanted: str, force: bool) -> None:
+    """Do something with a process that nobody runs, and leave it to the workers again unless that ended it.
+
+    The job of a process that is to be killed is killed first, unless ``force``; if that fails, the process stays.
+    """
     with Runner() as runner:
         process = restore(runner, pk)
-        act(process)
-        if not process.has_terminated():
-            process.give_away()
+        try:
+            if wanted == 'kill' and not force:
+                _kill_job(process)
+            act(process)
+        finally:
+            if not process.has_terminated():
+                process.give_away()
+
+
+def _kill_job(process: Process) -> None:
+    """Kill the job of a process that waits for it; one that is paused does so by itself.
+
+    :raises TransportTaskException: if that failed.
+    """
+    node = process.node
+    if process.paused or not isinstance(node, CalcJobNode) or node.get_remote_workdir() is None:
+        return
+    from aiida.engine.daemon.execmanager import kill_calculation
+
+    try:
+        with node.get_transport() as transport:
+            kill_calculation(node, transport)
+    except Exception as exception:  # whatever the code of a plugin raises
+        raise TransportTaskException(
+            f'the job of Process<{node.pk}> could not be killed: {type(exception).__name__}: {exception}; '
+            '`force=True` leaves it to itself'
+        ) from exception

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plumpy.process_comms import RemoteProcessThreadController
 
-from aiida.common.exceptions import InvalidOperation
+from aiida.common.exceptions import InvalidOperation, LostLease
 from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.futures import ProcessFuture
@@ -278,8 +278,10 @@ class Runner:
     def _let_go(self, process: Process, error: BaseException) -> None:
         """Live without a process that was interrupted, so that it can be gone on with or killed."""
         self.unregister(process)
-        if not process.has_terminated() and process.is_persistent and process.fence:
-            resuming.release(process.pid, process.fence, error)
+        if isinstance(error, LostLease) or process.has_terminated() or not process.is_persistent:
+            return
+        if process.fence and process.node.pk is not None:
+            resuming.release(process.node.pk, process.fence, error)
 
     def _run(
         self, process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any

@@ -82,5 +82,5 @@ def test_everything_is_killed(profile, tmp_path, delay) -> None:
     states = [row.attributes['process_state'] for row in get_store().list_processes()]
     assert states
     assert set(states) == {'killed'}
-    assert psutil.wait_procs(jobs_below(tmp_path), timeout=5)[1] == []
+    assert psutil.wait_procs(jobs_below(tmp_path), timeout=15)[1] == []
     assert orm.QueryBuilder().append(orm.ProcessNode, filters={'attributes.sealed': {'!==': True}}).count() == 0

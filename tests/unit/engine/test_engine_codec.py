@@ -333,3 +333,10 @@ def test_numpy_is_not_imported_for_nothing() -> None:
     """
     result = subprocess.run([sys.executable, '-c', textwrap.dedent(script)], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == 'False'
+
+
+@pytest.mark.parametrize('tag', sorted(codec._READERS))
+def test_a_new_interpreter_finds_who_reads_a_kind(tag: str) -> None:
+    script = f'from aiida.engine.runtime import codec; codec._load_optional({tag!r}); print({tag!r} in codec._BY_TAG)'
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True)
+    assert done.stdout == 'True\n'

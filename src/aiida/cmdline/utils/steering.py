@@ -50,12 +50,8 @@ Request = Callable[[list['ProcessNode'], float], None]
 
 def _request(verb: Verb, message: str | None, force: bool) -> Request:
     """Return what asks processes to do something, given them and the seconds in which they should have obeyed."""
-    from importlib import import_module
-
     from aiida.engine.processes import control
 
-    # checkpoints of work chains hold what only this module reads
-    import_module('aiida.engine.processes.workchains.awaitable')
     if verb == 'killing':
         return lambda nodes, timeout: control.kill_processes(
             nodes, msg_text=message or '', force=force, timeout=timeout

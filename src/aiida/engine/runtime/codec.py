@@ -20,6 +20,7 @@ import sys
 import types
 import uuid
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -152,10 +153,21 @@ def _decode(data: Any) -> Any:
     return data
 
 
+#: Modules that say how to read a kind when they are imported, which a new interpreter may not have done yet.
+_READERS = {
+    'awaitable': 'aiida.engine.processes.workchains.awaitable',
+    'inputs': 'aiida.engine.processes.builder',
+    'builder': 'aiida.engine.processes.builder',
+}
+
+
 def _load_optional(tag: str) -> None:
-    if tag not in ('ndarray', 'npscalar'):
+    if tag in ('ndarray', 'npscalar'):
+        _register_numpy()
+    elif tag in _READERS:
+        import_module(_READERS[tag])
+    else:
         raise NotSavable(f'this checkpoint holds a value of the kind `{tag}`, which nothing here can read')
-    _register_numpy()
 
 
 # Types that are found by what they are rather than by their class
@@ -216,8 +228,6 @@ def _import(name: str) -> Any:
     module_name, _, qualname = name.partition(':')
     module = sys.modules.get(module_name)
     if module is None:
-        from importlib import import_module
-
         module = import_module(module_name)
     found: Any = module
     for part in qualname.split('.'):

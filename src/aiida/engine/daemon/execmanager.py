@@ -403,8 +403,9 @@ def kill_calculation(calculation: CalcJobNode, transport: Transport) -> None:
     scheduler.set_transport(transport)
     workdir = calculation.get_remote_workdir()
     job_id = calculation.get_job_id()
-    if job_id is None and workdir is not None:
-        job_id = scheduler.withdraw_job(workdir)
+    if workdir is not None:
+        # a submission that was interrupted and tried again may have noted a job that left the first one alone
+        job_id = scheduler.withdraw_job(workdir) or job_id
     if job_id is None:
         return
     if workdir is not None and scheduler.get_ended_job(workdir, job_id) is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import TYPE_RUN_PROCESS, TYPE_SUBMIT_PROCESS, ResultAndNode, ResultAndPk
-from aiida.engine.runtime.current import current_runner
+from aiida.engine.runtime.current import current_runner, runner_for
 from aiida.engine.utils import is_process_function, is_process_scoped, prepare_inputs
 
 if TYPE_CHECKING:
@@ -23,10 +23,7 @@ LOGGER = AIIDA_LOGGER.getChild('engine.launch')
 def _runner() -> Any:
     import plumpy.processes
 
-    from aiida.engine.processes.process import Process
-
-    current = plumpy.processes.Process.current()
-    return current.runner if isinstance(current, Process) else current_runner()
+    return runner_for(plumpy.processes.Process.current())
 
 
 def run(process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from plumpy.persistence import Persister
 
     from aiida.engine.processes.calcjobs.manager import JobManager
+    from aiida.engine.runtime.background import Background
     from aiida.engine.transports import TransportQueue
 
 __all__ = ('RUNNER', 'ResultAndNode', 'ResultAndPk', 'Runner')
@@ -104,16 +106,25 @@ class Runner:
         self.thread_id = threading.get_ident()
         #: Whether a process that is instantiated now is run at once.
         self.starts_at_once = False
+        #: Whether processes that wait for others, or are paused, leave it until they are ready again.
+        self.parts = False
+        #: Whether it takes no further step of any process.
+        self.is_leaving = False
+        #: Seconds for which it holds a process without renewing that; ``None`` holds it as long as this program lives.
+        self.lease: float | None = None
+        self._background: Background | None = None
         resuming.note_runner(self)
 
     def sibling(self) -> Runner:
         """Return a runner like this one with a loop of its own, for the calling thread."""
-        return type(self)(
+        sibling = type(self)(
             poll_interval=self._poll_interval,
             communicator=self._communicator,
             rmq_submit=self._rmq_submit,
             persister=self._persister,
         )
+        sibling.lease = self.lease
+        return sibling
 
     def __enter__(self) -> Runner:
         return self
@@ -155,12 +166,43 @@ class Runner:
     @cached_property
     def obedience(self) -> Obedience:
         """Who does what the rows of the processes say is wanted."""
-        return Obedience(self.loop, self._live)
+        return Obedience(self.loop, self._live, self.owner)
 
     @property
-    def owner(self) -> str | None:
-        """The name under which it holds the processes it runs; ``None`` leaves them to the workers."""
-        return None if self._rmq_submit else _owner(os.getpid())
+    def owner(self) -> str:
+        """The name under which this program holds the processes it runs."""
+        return _owner(os.getpid())
+
+    def hold_new(self) -> dict[str, Any]:
+        """Return by whom, and until when, a process that is made now is held: nobody if it is left to the workers."""
+        if self._rmq_submit and not self.starts_at_once:
+            return {'owner': None}
+        return {'owner': self.owner, 'lease_until': self.lease_until()}
+
+    def lease_until(self) -> float | None:
+        """Return until when a process is held that is taken now, in seconds since the epoch."""
+        return None if self.lease is None else time.time() + self.lease
+
+    async def background(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run what belongs to the user for the process that is running: beside the loop, if this runner does that."""
+        if self._background is None:
+            return function(*args, **kwargs)
+        return await self._background.run(function, *args, **kwargs)
+
+    @property
+    def has_background(self) -> bool:
+        """Whether steps are run beside the loop."""
+        return self._background is not None
+
+    def use_background(self, threads: int) -> Background:
+        """Run steps beside the loop from now on.
+
+        :param threads: how many at the same time.
+        """
+        from aiida.engine.runtime.background import Background
+
+        self._background = Background(self, threads)
+        return self._background
 
     @property
     def persister(self) -> Persister | None:
@@ -205,6 +247,8 @@ class Runner:
         if self._closed:
             return
         self._closed = True
+        if self._background is not None:
+            self._background.close()
         if 'loop' not in self.__dict__:
             return
         if self.loop.is_running():
@@ -328,7 +372,7 @@ class Runner:
     def register(self, process: Process) -> None:
         """Note that a process lives here."""
         self._live[process.pid] = process
-        if process.is_persistent and self.owner is not None:
+        if process.fence:
             self.obedience.watch()
 
     def unregister(self, process: Process) -> None:

@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiida.engine.runtime.background import beside
 
 if TYPE_CHECKING:
     from aiida.orm import AuthInfo
     from aiida.transports import Transport
 
-__all__ = ('TransportQueue', 'allow_waiting')
+__all__ = ('TransportQueue', 'act_with', 'allow_waiting')
 
 LOGGER = logging.getLogger('aiida.engine.transports')
 
@@ -26,6 +28,19 @@ async def allow_waiting(transport: Transport) -> None:
         from plumpy.greenback_bridge import ensure_portal
 
         await ensure_portal()
+
+
+async def act_with(transport: Transport, action: Callable[[Transport], Any]) -> Any:
+    """Do something with an open transport for the process that is running, without holding up the loop.
+
+    The verbs of a transport that is to be awaited let the loop go on by themselves; others are used beside the loop.
+    """
+    from aiida.transports import AsyncTransport
+
+    if isinstance(transport, AsyncTransport):
+        await allow_waiting(transport)
+        return action(transport)
+    return await beside(action, transport)
 
 
 class TransportRequest:

@@ -150,11 +150,26 @@ class RuntimeStore(TransactionalStore, Protocol):
     def claim(self, owner: str, now: float, lease_until: float, limit: int = 1) -> list[RunRecord]:
         """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first."""
 
-    def claim_one(self, node_id: int, owner: str, now: float, lease_until: float) -> RunRecord | None:
-        """Take this row if it is free or its lease has run out."""
+    def claim_one(self, node_id: int, owner: str, now: float, lease_until: float | None) -> RunRecord | None:
+        """Take this row if it is free or its lease has run out; without ``lease_until`` it is held for good."""
 
     def renew(self, owner: str, lease_until: float) -> list[RunRecord]:
         """Extend every lease of ``owner`` and return its rows, desired states included."""
+
+    def runs_of(self, owner: str) -> list[RunRecord]:
+        """Return the rows that ``owner`` holds."""
+
+    def lease_holders(self) -> list[str]:
+        """Return the owners that hold a row with a lease, each once."""
+
+    def reclaim(self, now: float, gone: Sequence[str] = ()) -> list[RunRecord]:
+        """Free the rows whose lease has run out, and those with a lease of owners that are ``gone``; count the attempt.
+
+        :return: the rows as they are now, ready since ``now``.
+        """
+
+    def note_progress(self, node_id: int) -> None:
+        """Forget the failed attempts of a process: it has come further than where they failed."""
 
     def release(self, node_id: int, fence: int, ready_since: float | None, error: str | None = None) -> None:
         """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children."""

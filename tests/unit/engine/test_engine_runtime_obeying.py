@@ -45,17 +45,17 @@ def test_what_is_asked_while_the_rows_are_read_is_seen(runner: Runner, store: An
     process = launched(runner)
     drive(runner, is_waiting(process))
     asked: list[int] = []
-    original = type(store).read_run
+    original = type(store).runs_of
 
-    def read_run(self: Any, pk: int) -> Any:
-        row = original(self, pk)
-        if pk == process.pid and not asked:
-            asked.append(pk)
-            store.set_desired(pk, 'kill', 'just after it was read')
-        return row
+    def runs_of(self: Any, owner: str) -> Any:
+        rows = original(self, owner)
+        if not asked:
+            asked.append(1)
+            store.set_desired(process.pid, 'kill', 'just after it was read')
+        return rows
 
     drive(runner, lambda: runner.obedience._counter == store.change_counter())
-    monkeypatch.setattr(type(store), 'read_run', read_run)
+    monkeypatch.setattr(type(store), 'runs_of', runs_of)
     orm.Int(1).store()
     drive(runner, process.has_terminated)
     assert process.node.process_status == 'just after it was read'

@@ -20,7 +20,7 @@ from aiida.engine.processes.signatures import (
     infer_valid_type_from_type_annotation,
     parse_docstring,
 )
-from aiida.engine.runtime.current import current_runner
+from aiida.engine.runtime.current import runner_for
 from aiida.engine.runtime.interrupts import interruptible
 from aiida.orm import CalcFunctionNode, Data, ProcessNode, WorkFunctionNode, to_aiida_type
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aiida.engine.processes.process_spec import ProcessSpec
-    from aiida.engine.runners import Runner
 
 __all__ = (
     'FunctionProcess',
@@ -132,8 +131,7 @@ def process_function(node_class: type[ProcessNode]) -> Callable[[Callable[..., A
 
 def _launch(process_class: type[FunctionProcess], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """Run a function as a process; return what it returned, and its node."""
-    current = plumpy.processes.Process.current()
-    runner: Runner = current.runner if isinstance(current, Process) else current_runner()
+    runner = runner_for(plumpy.processes.Process.current())
     inputs = process_class.create_inputs(*args, **kwargs)
     with interruptible(), _DeepEnough():
         process = process_class(inputs=inputs, runner=runner, enable_persistence=False)

@@ -33,7 +33,7 @@ from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, Po
 from aiida.engine.processes.process_spec import ProcessSpec
 from aiida.engine.processes.states import Running, Waiting
 from aiida.engine.runtime import codec
-from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner, runner_for
 from aiida.engine.runtime.interrupts import uninterrupted
 from aiida.engine.runtime.loops import loop_scope
 from aiida.orm import Data, ProcessNode, load_node
@@ -71,6 +71,8 @@ class Process(plumpy.processes.Process):
 
     # what the recording keeps of this process
     fence: int = 0
+    attempts: int = 0
+    has_parted: bool = False
     recorded_state: Any = None
     checkpoint_trouble: str | None = None
     _node: ProcessNode | None = None
@@ -358,8 +360,11 @@ class Process(plumpy.processes.Process):
         self._raw_inputs = self._parsed_inputs
         self.recorded_state = node.process_state
         run = node.backend.read_run(pk)
-        self.fence = 0 if run is None else run.fence
+        if run is not None:
+            self.fence, self.attempts = run.fence, run.attempts
         node.hold()
+        if node.paused and self._paused is None:  # it was set aside from outside
+            node.unpause()
 
     def load_members(self, members: Iterable[str], saved_state: Any, load_context: Any = None) -> None:
         """Restore the attributes that were saved."""
@@ -416,6 +421,15 @@ class Process(plumpy.processes.Process):
     def is_persistent(self) -> bool:
         """Whether it has checkpoints and a row that says it is to be run."""
         return self._enable_persistence and self.node.is_stored
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether it is about to be paused or killed."""
+        return self._pausing is not None or self._killing is not None
+
+    def awaited(self) -> list[int]:
+        """Return the pks of the processes it waits for."""
+        return []
 
     @property
     def has_ended(self) -> bool:
@@ -540,6 +554,7 @@ class Process(plumpy.processes.Process):
             with self.node.backend.transaction():
                 self.node.flush()
                 recording.save_checkpoint(self)
+                self.has_parted = self.paused and recording.set_down(self)
 
     def set_status(self, status: str | None) -> None:
         """Set what the process says of itself, on its node too."""
@@ -549,7 +564,7 @@ class Process(plumpy.processes.Process):
     async def step_until_terminated(self) -> None:
         """Run it to its end; between two steps the loop has its turn, so that it can be paused and killed."""
         await ensure_portal()
-        while not self.has_terminated():
+        while not self.is_done_here:
             await plumpy.processes.Process.step(self)  # a work chain may have a method of this name
             if self.state is ProcessState.RUNNING:  # the other states wait by themselves
                 await asyncio.sleep(0)
@@ -588,6 +603,11 @@ class Process(plumpy.processes.Process):
         if not had_ended and result is not False:
             self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
         return result
+
+    @property
+    def is_done_here(self) -> bool:
+        """Whether its runner takes no further step of it: it is terminated, or left to whoever takes it up next."""
+        return self.has_terminated() or self.has_parted or self._runner.is_leaving
 
     def move_to(self, runner: Runner) -> None:
         """Let another runner run the process, which was not started yet.
@@ -656,7 +676,7 @@ class Process(plumpy.processes.Process):
         :param process: class, builder or instance; no process function.
         :param inputs: values by name of port, instead of keywords.
         """
-        return self._runner.submit(process, inputs, **kwargs)
+        return runner_for(self).submit(process, inputs, **kwargs)
 
     def exposed_inputs(
         self, process_class: type[Process], namespace: str | None = None, agglomerate: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.exceptions import PersistenceError
@@ -40,7 +41,7 @@ def create(process: Process) -> None:
         process._pid = node.pk
         node.hold()
         if process.is_persistent:
-            process.fence = store.enlist(node._record.id, owner=process.runner.owner)  # type: ignore[arg-type]
+            process.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
             save_checkpoint(process)
 
 
@@ -62,9 +63,51 @@ def entered(process: Process, from_state: Any) -> None:
     with node.backend.transaction():
         link_outputs(process)
         node.flush()
-        save_checkpoint(process)
+        saved = save_checkpoint(process)
         if known is not label:
             note_state_change(node)
+        if saved and process.attempts:
+            node.backend.note_progress(node._record.id)  # type: ignore[arg-type]
+            process.attempts = 0
+        has_parted = saved and label is ProcessState.WAITING and part(process)
+    process.has_parted = has_parted
+
+
+def part(process: Process) -> bool:
+    """Let a process that waits for others be held by nobody until they have ended, if its runner parts from such.
+
+    Called in the transaction that writes how it waits.
+
+    :return: whether it is; not if what it waits for has ended.
+    """
+    awaited = process.awaited()
+    if not awaited or not process.runner.parts or process.is_interrupted:
+        return False
+    node = process.node
+    pk = cast('int', node._record.id)
+    node.backend.wait_for(pk, awaited)
+    if not node.backend.waiting_for(pk):
+        return False
+    node.backend.release(pk, process.fence, None)
+    return True
+
+
+def set_down(process: Process) -> bool:
+    """Let a process that is paused be held by nobody until it is to go on, if its runner parts from such.
+
+    Called in the transaction that writes that it is paused.
+
+    :return: whether it is.
+    """
+    node = process.node
+    pk = cast('int', node._record.id)
+    run = node.backend.read_run(pk) if process.runner.parts and process.is_persistent else None
+    if run is None or run.desired_state == 'kill':
+        return False
+    if run.desired_state != 'pause':
+        node.backend.set_desired(pk, 'pause', process.status)
+    node.backend.release(pk, process.fence, time.time())
+    return True
 
 
 def terminated(process: Process) -> None:
@@ -87,22 +130,23 @@ def terminated(process: Process) -> None:
     node.release()
 
 
-def save_checkpoint(process: Process) -> None:
+def save_checkpoint(process: Process) -> bool:
     """Save where a process is.
 
     What cannot be saved yet, or for another reason than what the user put there, is told once; the checkpoint before
     stays.
 
+    :return: whether it was saved.
     :raises LostLease: if somebody else has taken the process since.
     :raises NotSavable: if the context or an input holds something that could not be read back.
     """
     if not process.is_persistent or process.has_ended:
-        return
+        return False
     if process.fence:  # whatever becomes of the checkpoint, nothing is written by who has lost the process
         process.node.backend.check_fence(process.node._record.id, process.fence)  # type: ignore[arg-type]
     persister = process.runner.persister
     if persister is None:
-        return
+        return False
     try:
         persister.save_checkpoint(process)
     except PersistenceError as exception:
@@ -115,6 +159,8 @@ def save_checkpoint(process: Process) -> None:
             process.logger.warning(
                 '%s. The process goes on; if it is interrupted, it resumes from the checkpoint before.', message
             )
+        return False
+    return True
 
 
 # links

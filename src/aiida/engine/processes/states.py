@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy import process_states
@@ -61,7 +61,11 @@ class Running(process_states.Running):
         if command is None:
             self._running = True
             try:
-                command = self.run_fn(*self.args, **self.kwargs)
+                runner = cast('Any', self.process).runner
+                if runner.has_background and not iscoroutinefunction(self.run_fn):
+                    command = await runner.background(self.run_fn, *self.args, **self.kwargs)
+                else:
+                    command = self.run_fn(*self.args, **self.kwargs)
                 if isawaitable(command):
                     command = await command
             except Interruption:

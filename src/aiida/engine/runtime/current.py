@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ClosedStorage, LostLease, StorageUnavailable
 from aiida.common.slots import Slot
@@ -11,7 +11,7 @@ from aiida.common.slots import Slot
 if TYPE_CHECKING:
     from aiida.engine.runners import Runner
 
-__all__ = ('INFRASTRUCTURE_ERRORS', 'RUNNER', 'current_runner')
+__all__ = ('INFRASTRUCTURE_ERRORS', 'RUNNER', 'current_runner', 'runner_for', 'use_runner')
 
 #: Filled by ``aiida.manage`` when a profile is loaded.
 RUNNER: Slot[Runner] = Slot(
@@ -54,6 +54,17 @@ def current_runner() -> Runner:
     if holder is None or holder.parent is not runner or holder.runner.is_closed():
         holder = _LOCAL.holder = _ThreadRunner(runner)
     return holder.runner
+
+
+def runner_for(process: Any) -> Runner:
+    """Return the runner for what a process launches: its own, unless a step of it is at work in another thread.
+
+    :param process: the process that launches; ``None`` if nothing is running.
+    """
+    runner: Runner | None = getattr(process, 'runner', None)
+    if runner is not None and runner.thread_id == threading.get_ident():
+        return runner
+    return current_runner()
 
 
 class use_runner:  # noqa: N801 - reads as a function

@@ -73,7 +73,7 @@ async def live(process: Process) -> None:
     Ctrl-C may hit any task. It leaves the loop at once, so that nothing else takes a step, and whoever runs the loop
     kills the tree. A process that waits gets another task for that: what it waits for has to be stopped too.
     """
-    while not process.has_terminated():
+    while not process.is_done_here:
         try:
             await process.step_until_terminated()
         except KeyboardInterrupt:

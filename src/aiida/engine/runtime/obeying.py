@@ -25,11 +25,13 @@ _LOOK = 0.5
 class Obedience:
     """Looks at the rows of the processes of one runner while its loop runs, and obeys."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, live: dict[Any, Process]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, live: dict[Any, Process], owner: str) -> None:
         """
         :param loop: the loop of the runner.
         :param live: its processes by pk, which it keeps up to date.
+        :param owner: the name under which they are held.
         """
+        self._owner = owner
         self._loop = loop
         self._live = live
         self._timer: asyncio.TimerHandle | None = None
@@ -63,19 +65,17 @@ class Obedience:
         if counter == self._counter:
             return
         self._counter = counter
-        for pk, process in list(self._live.items()):
-            if not isinstance(pk, int) or not process.is_persistent or process.has_terminated():
-                continue
-            row = store.read_run(pk)
-            if row is None or row.fence != process.fence:
+        for row in store.runs_of(self._owner):
+            process = self._live.get(row.node_id)
+            if process is None or process.is_done_here or row.fence != process.fence:
                 continue
             try:
-                self._obey(row, process)
+                self.obey(row, process)
             except Exception:
                 self._counter = -1
-                LOGGER.exception('Process<%s> could not do what is wanted of it: %s', pk, row.desired_state)
+                LOGGER.exception('Process<%s> could not do what is wanted of it: %s', row.node_id, row.desired_state)
 
-    def _obey(self, row: RunRecord, process: Process) -> None:
+    def obey(self, row: RunRecord, process: Process) -> None:
         """Do what is wanted if that is news; the message of a request to go on tells it from the ones before."""
         wanted = (row.desired_state, row.desired_message)
         before = self._obeyed.get(row.node_id)

@@ -82,7 +82,14 @@ def restore(runner: Runner, pk: int) -> Process:
     live = runner.live_process(pk)
     if live is not None:
         return live
-    fence = _take(runner, pk)
+    return unbundle(runner, pk, _take(runner, pk))
+
+
+def unbundle(runner: Runner, pk: int, fence: int) -> Process:
+    """Return a process as its last checkpoint has it; its row is held by ``runner`` already, with this fence.
+
+    :raises PersistenceError: if there is no checkpoint that could be read; the row is given back.
+    """
     try:
         bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
         with loop_scope(runner.loop):
@@ -158,8 +165,7 @@ def _take(runner: Runner, pk: int) -> int:
         if is_held(run.owner, pk):
             raise InvalidOperation(f'Process<{pk}> is run by {run.owner}, which is alive')
         store.release(pk, run.fence, time.time(), error=f'{run.owner} is gone')
-    lease: Any = None
-    taken = store.claim_one(pk, runner.owner or '', time.time(), lease)
+    taken = store.claim_one(pk, runner.owner, time.time(), runner.lease_until())
     if taken is None:
         raise InvalidOperation(f'Process<{pk}> was taken by somebody else just now')
     return taken.fence

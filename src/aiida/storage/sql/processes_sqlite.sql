@@ -39,6 +39,30 @@ RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_sta
 UPDATE process_run SET lease_until = ? WHERE owner = ?
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
+-- runs_of: what an owner holds
+SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
+FROM process_run WHERE owner = ?;
+
+-- lease_holders: who holds something with a lease
+SELECT DISTINCT owner FROM process_run WHERE owner IS NOT NULL AND lease_until IS NOT NULL;
+
+-- lost: whether anything was lost by its owner; takes a JSON list of owners
+SELECT EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until < :now)
+OR EXISTS (
+    SELECT 1 FROM process_run WHERE owner IN (SELECT value FROM json_each(:gone)) AND lease_until IS NOT NULL
+);
+
+-- reclaim: free what was lost by its owner; takes a JSON list of owners
+UPDATE process_run
+SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
+    last_error = CASE WHEN lease_until < :now THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+WHERE owner IS NOT NULL
+    AND (lease_until < :now OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
+RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
+
+-- note_progress: forget failed attempts
+UPDATE process_run SET attempts = 0, last_error = NULL WHERE node_id = ? AND attempts > 0;
+
 -- heartbeat: say that a worker is alive
 UPDATE worker SET heartbeat = ? WHERE id = ?;
 
@@ -64,6 +88,7 @@ SELECT fence FROM process_run WHERE node_id = ?;
 -- set_desired: say what is wanted; a process that lies idle is handed to the next who asks, unless it is to pause
 UPDATE process_run
 SET desired_state = :state, desired_message = :message,
+    attempts = CASE WHEN :state = 'run' THEN 0 ELSE attempts END,
     ready_since = CASE
         WHEN :state = 'kill' THEN coalesce(min(ready_since, :now), :now)
         WHEN :state = 'run' AND ready_since IS NULL

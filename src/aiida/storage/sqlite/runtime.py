@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiida.common.exceptions import IntegrityError, LostLease, NotExistent
@@ -56,8 +56,8 @@ class RuntimeVerbs(DatabaseUser):
         runs.sort(key=lambda run: (-run.priority, run.ready_since or 0.0, run.node_id))
         return runs
 
-    def claim_one(self, node_id: int, owner: str, now: float, lease_until: float) -> RunRecord | None:
-        """Take this row if it is free or its lease has run out."""
+    def claim_one(self, node_id: int, owner: str, now: float, lease_until: float | None) -> RunRecord | None:
+        """Take this row if it is free or its lease has run out; without ``lease_until`` it is held for good."""
         parameters = {'owner': owner, 'now': now, 'lease_until': lease_until, 'node_id': node_id}
         with self._database.transaction():
             rows = self._database.execute(_SQL['claim_one'], parameters)
@@ -69,6 +69,31 @@ class RuntimeVerbs(DatabaseUser):
             rows = self._database.execute(_SQL['renew'], (lease_until, owner))
             self._database.execute(_SQL['heartbeat'], (time.time(), owner))
         return [RunRecord._make(row) for row in rows]
+
+    def runs_of(self, owner: str) -> list[RunRecord]:
+        """Return the rows that ``owner`` holds."""
+        return [RunRecord._make(row) for row in self._database.execute(_SQL['runs_of'], (owner,))]
+
+    def lease_holders(self) -> list[str]:
+        """Return the owners that hold a row with a lease, each once."""
+        return [row[0] for row in self._database.execute(_SQL['lease_holders'])]
+
+    def reclaim(self, now: float, gone: Sequence[str] = ()) -> list[RunRecord]:
+        """Free the rows whose lease has run out, and those with a lease of owners that are ``gone``; count the attempt.
+
+        :return: the rows as they are now, ready since ``now``.
+        """
+        parameters = {'now': now, 'gone': write_json(list(gone))}
+        if not self._database.execute(_SQL['lost'], parameters)[0][0]:  # costs no write lock
+            return []
+        with self._database.transaction():
+            rows = self._database.execute(_SQL['reclaim'], parameters)
+        return sorted((RunRecord._make(row) for row in rows), key=lambda run: run.node_id)
+
+    def note_progress(self, node_id: int) -> None:
+        """Forget the failed attempts of a process: it has come further than where they failed."""
+        with self._database.transaction():
+            self._database.change(_SQL['note_progress'], (node_id,))
 
     def release(self, node_id: int, fence: int, ready_since: float | None, error: str | None = None) -> None:
         """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children.

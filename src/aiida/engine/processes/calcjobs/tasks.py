@@ -29,7 +29,7 @@ from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
-from aiida.engine.transports import allow_waiting
+from aiida.engine.transports import act_with
 from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
 from aiida.schedulers.datastructures import JobState
 
@@ -85,9 +85,8 @@ async def _attempt(
     async def attempt() -> Any:
         async with queue.request_transport(authinfo) as request:
             transport = await cancellable.with_interrupt(request)
-            await allow_waiting(transport)
             try:
-                return action(transport)
+                return await act_with(transport, action)
             except Exception as exception:
                 if getattr(exception, 'transient', True):
                     raise
@@ -439,6 +438,7 @@ class Waiting(plumpy.process_states.Waiting):
             inner: asyncio.Task[None] = task._task  # type: ignore[attr-defined]
             if not inner.done():
                 inner.cancel()
+                await asyncio.wait({inner})  # what is being done outside is not left half known
         self._raise_pending(KillInterruption)
         return result
 

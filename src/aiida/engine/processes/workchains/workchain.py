@@ -277,7 +277,7 @@ class WorkChain(Process, metaclass=Protect):
         """Take the first step."""
         self._stepper = self.spec().get_outline().create_stepper(cast('Any', self))
         self.node.set_stepper_state_info(_place(self._stepper))
-        return self._do_step()
+        return await self.runner.background(self._do_step)
 
     def _do_step(self, *_: Any) -> Any:
         """Take the next step of the outline.
@@ -331,11 +331,22 @@ class WorkChain(Process, metaclass=Protect):
     def on_wait(self, awaitables: Sequence[Any]) -> None:
         """Called when it begins to wait: the sub processes are watched, or it goes on at once if there are none."""
         super().on_wait(awaitables)
-        if self._awaitables:
-            self._update_process_status()
-            self._action_awaitables()
-        else:
+        if not self._awaitables:
             self.call_soon(self.resume)
+            return
+        self._update_process_status()
+        if not self.runner.parts:
+            self._action_awaitables()
+
+    def on_waiting(self) -> None:
+        """Called when it waits, and that is written."""
+        super().on_waiting()
+        if self._awaitables and self.runner.parts and not self.has_parted:
+            self._action_awaitables()
+
+    def awaited(self) -> list[int]:
+        """Return the pks of the sub processes it waits for."""
+        return [awaitable.pk for awaitable in self._awaitables]
 
     def _action_awaitables(self) -> None:
         """Ask the runner to tell when the sub processes are terminated.
@@ -372,7 +383,7 @@ class WorkChain(Process, metaclass=Protect):
     def _tell(self) -> None:
         """Write which sub processes are still waited for."""
         self._telling = None
-        if not self.has_terminated() and self._awaitables:
+        if not self.is_done_here and self._awaitables:
             self._update_process_status()
             self.node.flush()
 

@@ -180,21 +180,27 @@ class ProcessNode(Sealable, Node):
         held, pk = self._held, self._record.id
         if held is None or pk is None or not (held.changes or held.removed or held.logs):
             return
-        changes, removed, logs = held.changes, held.removed, held.logs
         store = self._store
         with store.transaction():
+            # taken before they are written: another thread may gather more meanwhile
+            changes, removed, logs = held.changes, held.removed, held.logs
+            held.changes, held.removed, held.logs = {}, set(), []
+            store.on_rollback(lambda: held.put_back(changes, removed, logs))
             if changes or removed:
                 moment = now()
                 store.patch_node(pk, 'attributes', changes, removed, moment)
                 self._record.mtime = moment
             if logs:
                 store.insert_logs(logs)
-            store.on_rollback(lambda: held.put_back(changes, removed, logs))
-            held.changes, held.removed, held.logs = {}, set(), []
 
     def release(self) -> None:
         """Write what was gathered and gather no more."""
         self.flush()
+        self._held = None
+        forget_held_node(self)
+
+    def drop_held(self) -> None:
+        """Forget what was gathered and gather no more: somebody else owns the node, or will go on from before."""
         self._held = None
         forget_held_node(self)
 

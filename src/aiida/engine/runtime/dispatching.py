@@ -1,0 +1,264 @@
+"""Taking up the processes that are ready, and giving back those that cannot be gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from plumpy.process_states import ProcessState
+
+from aiida.common.exceptions import LostLease, StorageUnavailable
+from aiida.engine.runtime import driving, resuming
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
+from aiida.engine.runtime.leases import LEASE
+from aiida.orm import load_node
+from aiida.orm.backend import get_store
+
+if TYPE_CHECKING:
+    from aiida.engine.processes.process import Process
+    from aiida.engine.runners import Runner
+    from aiida.storage.records import RunRecord
+
+__all__ = ('MAX_ATTEMPTS', 'Dispatcher', 'set_aside')
+
+LOGGER = logging.getLogger('aiida.engine.runtime.dispatching')
+
+#: Attempts in a row without any progress after which a process is set aside.
+MAX_ATTEMPTS = 5
+#: Seconds until the second attempt; the time doubles with each.
+_BACK_OFF = 5.0
+_LONGEST_BACK_OFF = 600.0
+
+#: Seconds between two looks at whether anything has changed.
+_LOOK = 0.02
+#: Seconds after which is looked even if nothing seems to have changed: a back-off may be over.
+_FAILSAFE = 1.0
+#: Seconds to wait when the store is out of reach.
+_PATIENCE = 2.0
+
+#: Processes that are taken up at the same time: others can take up the rest meanwhile.
+_AT_ONCE = 6
+#: Seconds after which a process that was taken up does not count any more: it waits, or computes in the background.
+_FRESH = 0.1
+
+
+class Dispatcher:
+    """Takes up processes for one runner, as many as it has slots for; those that wait for a job need none."""
+
+    def __init__(self, runner: Runner, slots: int) -> None:
+        """
+        :param runner: who runs them, in the loop that :meth:`serve` is called in.
+        :param slots: how many processes may take steps at the same time.
+        """
+        self._runner = runner
+        self._slots = slots
+        self._since: dict[int, float] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        #: What could not be given back yet: fence, when it is ready, and why.
+        self._owed: dict[int, tuple[int, float, str | None]] = {}
+        self._counter = -1
+        self._nap: asyncio.Future[None] | None = None
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    # taking up
+
+    async def serve(self) -> None:
+        """Take up processes until :meth:`stop`."""
+        while not self._stopping:
+            try:
+                self._pay()
+                took = self._take_up()
+            except StorageUnavailable as exception:
+                LOGGER.warning('the store is out of reach, looking again in %g seconds: %s', _PATIENCE, exception)
+                await self._sleep(_PATIENCE)
+                continue
+            if took:
+                await asyncio.sleep(0)
+            else:
+                await self._news()
+
+    def poke(self) -> None:
+        """Look for something to take up at once."""
+        if self._nap is not None and not self._nap.done():
+            self._nap.set_result(None)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, unless something happens here before."""
+        loop = asyncio.get_running_loop()
+        nap = self._nap = loop.create_future()
+        timer = loop.call_later(seconds, self.poke)
+        try:
+            await nap
+        finally:
+            timer.cancel()
+
+    async def _news(self) -> None:
+        """Wait until something has changed, here or elsewhere."""
+        end = time.monotonic() + _FAILSAFE
+        while not self._stopping and time.monotonic() < end:
+            await self._sleep(_LOOK)
+            if self._nap is not None and self._nap.done() and self._has_room() and self._has_changed():
+                return
+
+    def _has_changed(self) -> bool:
+        counter = get_store().change_counter()
+        changed = counter != self._counter
+        self._counter = counter
+        return changed
+
+    def _has_room(self) -> bool:
+        return self._room() > 0
+
+    def _room(self) -> int:
+        """Return how many processes may be taken up now."""
+        now = time.monotonic()
+        fresh = sum(1 for since in self._since.values() if now - since < _FRESH)
+        return min(_AT_ONCE - fresh, self._slots - self._at_work())
+
+    def _at_work(self) -> int:
+        """Return how many of the processes here take steps: all but those that wait for a job or for others."""
+        live = self._runner.live_process
+        return sum(1 for pk in self._tasks if (process := live(pk)) is None or process.state != ProcessState.WAITING)
+
+    def _take_up(self) -> int:
+        """Take up what is ready, and return how much that was."""
+        room = self._room()
+        if room <= 0:
+            return 0
+        now = time.time()
+        runs = get_store().claim(self._runner.owner, now, now + LEASE, limit=room)
+        for run in runs:
+            self._begin(run)
+        return len(runs)
+
+    def _begin(self, run: RunRecord) -> None:
+        """Go on with a process from its last checkpoint."""
+        pk = run.node_id
+        if run.attempts >= MAX_ATTEMPTS and run.desired_state != 'kill':
+            set_aside(run)
+            return
+        try:
+            process = resuming.unbundle(self._runner, pk, run.fence)
+        except INFRASTRUCTURE_ERRORS as exception:
+            self._give_back(pk, run.fence, run.attempts, exception)
+            return
+        except Exception as exception:
+            LOGGER.exception('Process<%s> cannot be gone on with', pk)
+            self._give_back(pk, run.fence, run.attempts, exception)
+            return
+        if process.has_terminated():
+            return
+        self._since[pk] = time.monotonic()
+        task = self._tasks[pk] = asyncio.get_running_loop().create_task(self._live(run, process))
+        self._runner._tasks[pk] = task
+        task.add_done_callback(partial(self._done, process))
+
+    async def _live(self, run: RunRecord, process: Process) -> None:
+        """Run a process until it is terminated, waits for others, or is paused."""
+        if run.desired_state == 'kill':
+            if process.state is ProcessState.WAITING:  # once it waits again: the kill has to reach what it waits for
+                asyncio.get_running_loop().call_soon(process.kill, run.desired_message)
+            else:
+                process.kill(run.desired_message)
+        elif run.desired_state == 'run' and process.paused:
+            process.play()
+        if not process.is_done_here:
+            await driving.live(process)
+
+    # giving back
+
+    def _done(self, process: Process, task: asyncio.Task[None]) -> None:
+        """Live without a process that takes no further step here."""
+        pk: Any = process.pid
+        self._since.pop(pk, None)
+        self._tasks.pop(pk, None)
+        self._runner._tasks.pop(pk, None)
+        self._runner.unregister(process)
+        self.poke()
+        if process.has_terminated():
+            return
+        process.node.drop_held()
+        if task.cancelled():
+            return  # left where its checkpoint says
+        exception = task.exception()
+        if exception is None:
+            return
+        if isinstance(exception, LostLease):
+            LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
+            return
+        if not isinstance(exception, INFRASTRUCTURE_ERRORS):
+            LOGGER.error('Process<%s> was interrupted by an error that is not its own', pk, exc_info=exception)
+        self._give_back(pk, process.fence, process.attempts, exception)
+
+    def _give_back(self, pk: int, fence: int, attempts: int, exception: BaseException) -> None:
+        """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach."""
+        if isinstance(exception, INFRASTRUCTURE_ERRORS):
+            self._owed[pk] = fence, time.time(), None
+        else:
+            delay = min(_BACK_OFF * 2**attempts, _LONGEST_BACK_OFF)
+            self._owed[pk] = fence, time.time() + delay, f'{type(exception).__name__}: {exception}'
+        with contextlib.suppress(StorageUnavailable):
+            self._pay()
+
+    def _pay(self) -> None:
+        """Give back what is to be given back.
+
+        :raises StorageUnavailable: if the store is out of reach; it is tried again.
+        """
+        for pk, (fence, ready, error) in list(self._owed.items()):
+            with contextlib.suppress(LostLease):
+                get_store().release(pk, fence, ready, error)
+            del self._owed[pk]
+
+    # leaving
+
+    def stop(self) -> None:
+        """Take up nothing any more."""
+        self._stopping = True
+        self.poke()
+
+    async def leave(self, patience: float) -> None:
+        """Give all processes back, each at its last checkpoint.
+
+        :param patience: seconds in which steps that are at work in the background may end.
+        """
+        self.stop()
+        self._runner.is_leaving = True
+        end = time.monotonic() + patience
+        background = self._runner._background
+        while self._tasks:
+            for pk, task in list(self._tasks.items()):
+                if background is None or pk not in background.busy:
+                    await self._let_go(pk, task)
+            if not self._tasks or time.monotonic() > end:
+                break
+            await asyncio.sleep(0.01)
+        with contextlib.suppress(*INFRASTRUCTURE_ERRORS):
+            self._pay()
+
+    async def _let_go(self, pk: int, task: asyncio.Task[None]) -> None:
+        process = self._runner.live_process(pk)
+        task.cancel()
+        await asyncio.wait({task})
+        if process is not None and not process.has_terminated() and not process.has_parted:
+            self._owed[pk] = process.fence, time.time(), None
+
+
+def set_aside(run: RunRecord) -> None:
+    """Let a process that was tried in vain too often be paused, until somebody plays it."""
+    reason = f'set aside after {run.attempts} attempts: {run.last_error}'
+    LOGGER.error('Process<%s> is %s; `verdi process play %s` tries again', run.node_id, reason, run.node_id)
+    node: Any = load_node(pk=run.node_id)
+    store = get_store()
+    with store.transaction():
+        store.set_desired(run.node_id, 'pause', reason)
+        store.release(run.node_id, run.fence, time.time(), error=run.last_error)
+        node.pause()
+        node.set_process_status(reason)

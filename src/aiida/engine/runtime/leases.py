@@ -1,0 +1,71 @@
+"""The beat of a worker's heart: its leases are renewed, and what others have lost is freed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from aiida.common.exceptions import ClosedStorage, StorageUnavailable
+from aiida.engine.runtime.resuming import owner_is_alive
+from aiida.orm.backend import get_store
+from aiida.storage.records import WorkerRecord
+
+__all__ = ('BEAT', 'LEASE', 'Heart')
+
+LOGGER = logging.getLogger('aiida.engine.runtime.leases')
+
+#: Seconds for which a worker holds a process without saying so again.
+LEASE = 30.0
+#: Seconds between two beats.
+BEAT = 3.0
+#: Seconds without a beat after which a worker on another host is taken for dead.
+_SILENCE = 10 * LEASE
+
+
+class Heart(threading.Thread):
+    """Renews the leases of a worker, in a thread of its own so that nothing the worker does can delay it."""
+
+    def __init__(self, worker: WorkerRecord, on_freed: Callable[[], object]) -> None:
+        """
+        :param worker: whose heart it is.
+        :param on_freed: called, in this thread, when processes were freed that others had lost.
+        """
+        super().__init__(name='aiida-heart', daemon=True)
+        self._worker = worker
+        self._on_freed = on_freed
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Beat until :meth:`stop`."""
+        while True:
+            try:
+                self.beat()
+            except ClosedStorage:
+                return
+            except StorageUnavailable as exception:
+                LOGGER.warning('the leases could not be renewed, trying again in %g seconds: %s', BEAT, exception)
+            except Exception:
+                LOGGER.exception('the leases could not be renewed, trying again in %g seconds', BEAT)
+            if self._ended.wait(BEAT):
+                return
+
+    def beat(self) -> None:
+        """Renew the leases, and free what others have lost."""
+        store = get_store()
+        now = time.time()
+        store.renew(self._worker.id, now + LEASE)
+        gone = [owner for owner in store.lease_holders() if not owner_is_alive(owner)]
+        freed = store.reclaim(now, gone)
+        for run in freed:
+            LOGGER.warning('Process<%s> is taken over: %s', run.node_id, run.last_error)
+        for other in store.list_workers():
+            if not owner_is_alive(other.id) or other.heartbeat < now - _SILENCE:
+                store.remove_worker(other.id)
+        if freed:
+            self._on_freed()
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._ended.set()

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from plumpy.process_comms import RemoteProcessThreadController
 
@@ -278,7 +278,8 @@ class Runner:
             return self.schedule(process, **given)
         instance = self.instantiate_process(process, **given)
         _refuse_unstored(instance)
-        instance.give_away()
+        if not instance.is_taken_over:
+            instance.give_away()
         return instance.node
 
     def schedule(
@@ -294,7 +295,10 @@ class Runner:
         if args:
             inputs = args[0]
         instance = self.instantiate_process(process, **prepare_inputs(inputs, **kwargs))
-        self.start_task(instance)
+        if instance.is_taken_over:
+            resuming.resume_if_free(self, cast('int', instance.pid))
+        else:
+            self.start_task(instance)
         return instance.node
 
     def start_task(self, process: Process) -> asyncio.Task[None]:

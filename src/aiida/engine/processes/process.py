@@ -32,7 +32,7 @@ from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
 from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, PortNamespace
 from aiida.engine.processes.process_spec import ProcessSpec
 from aiida.engine.processes.states import Running, Waiting
-from aiida.engine.runtime import codec
+from aiida.engine.runtime import codec, replaying
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner, runner_for
 from aiida.engine.runtime.interrupts import uninterrupted
 from aiida.engine.runtime.loops import loop_scope
@@ -73,6 +73,9 @@ class Process(plumpy.processes.Process):
     fence: int = 0
     attempts: int = 0
     has_parted: bool = False
+    launched: int = 0
+    orphans: tuple[int, ...] = ()
+    is_taken_over: bool = False
     recorded_state: Any = None
     checkpoint_trouble: str | None = None
     _node: ProcessNode | None = None
@@ -234,7 +237,8 @@ class Process(plumpy.processes.Process):
         super().init()
         if self._logger is None and self._node is not None:
             self.set_logger(self._node.logger)
-        self._runner.register(self)
+        if not self.is_taken_over:
+            self._runner.register(self)
 
     def on_entering(self, state: process_states.State) -> None:
         """Called before a state is entered."""
@@ -256,7 +260,8 @@ class Process(plumpy.processes.Process):
                 self._parent_pid = cast('Any', parent.pid)
         self._pid = self._create_and_setup_db_record()
         # before Ctrl-C may come through: what is in the database must be there to be killed
-        self._runner.register(self)
+        if not self.is_taken_over:
+            self._runner.register(self)
 
     def _create_and_setup_db_record(self) -> int | uuid.UUID:
         """Make the node, store it unless provenance is not wanted, and return its pk (its uuid if it is not stored)."""
@@ -332,6 +337,7 @@ class Process(plumpy.processes.Process):
         if extra:
             self.save_members(extra, out_state)
         out_state['paused'] = self.paused
+        out_state['launched'] = self.launched
         out_state['_state'] = self._state.save(save_context)
         out_state['linked_outputs'] = self.linked_outputs
         if self.inputs is not None:
@@ -356,6 +362,8 @@ class Process(plumpy.processes.Process):
         if saved_state.get('paused'):
             self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
         self.linked_outputs = set(saved_state['linked_outputs'])
+        self.launched = saved_state.get('launched', len(node.called))
+        self.orphans = replaying.find_orphans(pk, self.launched)
         self._encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
         self._raw_inputs = self._parsed_inputs
         self.recorded_state = node.process_state

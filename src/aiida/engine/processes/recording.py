@@ -12,6 +12,7 @@ from plumpy.process_states import ProcessState
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.links import LinkType
 from aiida.engine.processes.flattening import flat_inputs, flat_outputs
+from aiida.engine.runtime import replaying
 from aiida.engine.runtime.codec import NotSavable, NotStoredYet
 from aiida.engine.runtime.timestamps import note_state_change
 from aiida.orm import CalculationNode, Data, ProcessNode, WorkflowNode
@@ -33,7 +34,18 @@ def create(process: Process) -> None:
     if not process.stores_provenance:
         return
     store = node.backend
+    caller = replaying.caller_of(process)
+    if caller is not None:
+        caller.launched += 1
+        before = replaying.recognise(caller, process) if caller.orphans else None
+        if before is not None:
+            process.attach_node(before)
+            process._pid = before.pk
+            process.is_taken_over = True
+            return
     with store.transaction():
+        if caller is not None and caller.fence:
+            store.check_fence(cast('int', caller.pid), caller.fence)
         for source, _, _ in node._incoming:
             if source._record.id is None:
                 source.store()
@@ -60,6 +72,8 @@ def entered(process: Process, from_state: Any) -> None:
         return
     if known is label and from_state is not None and from_state.LABEL is ProcessState.CREATED:
         return  # it was created as running: what there is to write goes with the next transition
+    if process.orphans and from_state is not None and from_state.LABEL is ProcessState.RUNNING:
+        replaying.dismiss(process)
     with node.backend.transaction():
         link_outputs(process)
         node.flush()
@@ -113,6 +127,8 @@ def set_down(process: Process) -> bool:
 def terminated(process: Process) -> None:
     """Write the end of a process: outputs, the last attributes, the seal; nothing of it is alive any more."""
     node = process.node
+    if process.orphans:
+        replaying.dismiss(process)
     finished = process._state.LABEL is not ProcessState.EXCEPTED
     if not node.is_stored:
         if finished:

@@ -14,6 +14,8 @@ from plumpy.process_states import ProcessState
 from aiida.engine.runtime.current import use_runner
 from aiida.engine.runtime.interrupts import interruptible
 from aiida.engine.runtime.loops import loop_scope
+from aiida.engine.runtime.replaying import outcome_of
+from aiida.engine.runtime.resuming import resume_if_free
 from aiida.engine.utils import instantiate_process
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def run(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
             runner = _guest_runner(runner, running)
         instance = _instantiate(runner, process, inputs)
         sync_await(_finish(runner, instance))
-        instance.future().result()
+        _check(instance)
         return instance
     return _run_in_thread(runner, process, inputs)
 
@@ -123,6 +125,9 @@ async def _finish(runner: Runner, process: Process) -> None:
     """
     if process.has_terminated():
         return
+    if process.is_taken_over:
+        await _join(runner, process)
+        return
     loop = runner.loop
     aborted: asyncio.Future[None] = loop.create_future()
     waiting = _ABORTS.setdefault(loop, set())
@@ -149,6 +154,17 @@ async def _finish(runner: Runner, process: Process) -> None:
             aborted.cancel()
 
 
+async def _join(runner: Runner, process: Process) -> None:
+    """Wait for the end of a process that was launched before; whoever can goes on with it."""
+    pk: Any = process.pid
+    if not process.node.is_terminated:
+        if not runner.is_daemon_runner:
+            resume_if_free(runner, pk)
+        ended = asyncio.Event()
+        runner.call_on_process_finish(pk, ended.set)
+        await ended.wait()
+
+
 def _called_by(runner: Runner, pid: Any, ancestor: Process) -> bool:
     """Return whether a process that lives here was called, directly or not, by another."""
     process = runner.live_process(pid)
@@ -172,8 +188,18 @@ def _run_here(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
                 run.exception()  # known, and about to be raised
             _kill(runner, instance)
             raise
-    instance.future().result()
+    _check(instance)
     return instance
+
+
+def _check(process: Process) -> None:
+    """
+    :raises Exception: what a process has raised.
+    """
+    if process.is_taken_over:
+        process._outputs = outcome_of(process.node)
+    else:
+        process.future().result()
 
 
 def _kill_one(process: Process) -> None:

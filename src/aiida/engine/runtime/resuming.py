@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
 
-__all__ = ('is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume')
+__all__ = ('is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume', 'resume_if_free', 'unbundle')
 
 LOGGER = logging.getLogger('aiida.engine.runtime.resuming')
 
@@ -137,6 +137,13 @@ def resume(runner: Runner, pk: int) -> Process:
     if not process.has_terminated():
         runner.start_task(process)
     return process
+
+
+def resume_if_free(runner: Runner, pk: int) -> None:
+    """Let ``runner`` go on with a process, unless somebody runs it or it is terminated."""
+    run = get_store().read_run(pk)
+    if run is not None and not is_held(run.owner, pk):
+        resume(runner, pk)
 
 
 def _children_alive(pk: int) -> list[int]:

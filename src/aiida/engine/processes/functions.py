@@ -22,6 +22,7 @@ from aiida.engine.processes.signatures import (
 )
 from aiida.engine.runtime.current import runner_for
 from aiida.engine.runtime.interrupts import interruptible
+from aiida.engine.runtime.replaying import outcome_of
 from aiida.orm import CalcFunctionNode, Data, ProcessNode, WorkFunctionNode, to_aiida_type
 
 if TYPE_CHECKING:
@@ -349,6 +350,9 @@ class FunctionProcess(Process):
         :return: what it returned: the node, or the outputs by name if there are more.
         :raises Exception: what the function raised.
         """
+        if self.is_taken_over:
+            result = outcome_of(self.node)
+            return result[self.SINGLE_OUTPUT_LINKNAME] if [*result] == [self.SINGLE_OUTPUT_LINKNAME] else result
         if not self.has_terminated():
             coroutine = self.step_until_terminated()
             try:

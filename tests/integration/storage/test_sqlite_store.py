@@ -396,7 +396,7 @@ PLANS = [
     ('graph_sqlite', 'read_nodes', ('[1]',), ['INTEGER PRIMARY KEY'], 'SCAN db_dbnode'),
     ('graph_sqlite', 'find_nodes_uuid_prefix', ('a', 'b'), ['(uuid>? AND uuid<?)'], 'SCAN'),
     ('graph_sqlite', 'find_nodes_label_prefix', ('a', 'b'), ['ix_db_dbnode_db_dbnode_label'], 'SCAN'),
-    ('graph_sqlite', 'group_members', (1,), ['dbgroup_id=?'], 'SCAN'),
+    ('graph', 'group_members', (1,), ['dbgroup_id=?'], 'SCAN'),
     ('graph_sqlite', 'delete_links_from', ('[1]',), ['ix_db_dblink_db_dblink_input_id'], 'SCAN db_dblink'),
 ]
 

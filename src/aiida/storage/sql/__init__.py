@@ -1,7 +1,8 @@
 """Statements by name, read from the files of this folder.
 
-A file of named statements is a sequence of blocks: ``-- name: what it is for`` in one line, then one statement. A file
-whose name begins with ``schema`` or ``runtime`` is a script, taken whole.
+A file of named statements is a sequence of blocks: ``-- name: what it is for`` in one line, then one statement, with
+``?`` or ``:name`` where its parameters go. What has the same text in every store stands in a file without the name of a
+database. A file whose name begins with ``schema`` or ``runtime`` is a script, taken whole.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ def load_script(name: str) -> str:
 
 
 @cache
-def load_statements(name: str) -> dict[str, str]:
-    """Return the statements of a file, by their names.
+def load_statements(*files: str) -> dict[str, str]:
+    """Return the statements of one file or several, by their names.
 
-    :param name: the name of the file, without its suffix.
+    :param files: the names of the files, without their suffix: what all stores have in common, what one has alone.
     :raises ValueError: if two blocks have the same name.
     """
     # [text before the first header, name, purpose, text, name, purpose, text, ...]
-    parts = _HEADER.split(load_script(name))
-    names, texts = parts[1::3], parts[3::3]
+    parts = [part for file in files for part in _HEADER.split(load_script(file))[1:]]
+    names, texts = parts[0::3], parts[2::3]
     if len(set(names)) != len(names):
-        raise ValueError(f'a name occurs twice in {name}.sql: {sorted(names)}')
+        raise ValueError(f'a name occurs twice in {" and ".join(files)}: {sorted(names)}')
     return {key: text.strip().rstrip(';') for key, text in zip(names, texts, strict=True)}

@@ -1,23 +1,7 @@
--- insert_node: store a node
-INSERT INTO db_dbnode (uuid, node_type, process_type, label, description, ctime, mtime, attributes, extras,
-                       repository_metadata, dbcomputer_id, user_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- read_node: one node, all columns
-SELECT id, uuid, node_type, process_type, label, description, ctime, mtime, attributes, extras, repository_metadata,
-       dbcomputer_id, user_id
-FROM db_dbnode WHERE id = ?;
-
 -- read_nodes: several nodes, all columns; takes a JSON list of ids
 SELECT id, uuid, node_type, process_type, label, description, ctime, mtime, attributes, extras, repository_metadata,
        dbcomputer_id, user_id
 FROM db_dbnode WHERE id IN (SELECT value FROM json_each(?));
-
--- read_attributes: the attributes of a node
-SELECT attributes FROM db_dbnode WHERE id = ?;
-
--- read_extras: the extras of a node
-SELECT extras FROM db_dbnode WHERE id = ?;
 
 -- write_attributes: replace the attributes of a node
 UPDATE db_dbnode SET attributes = ?, mtime = ? WHERE id = ?;
@@ -25,14 +9,8 @@ UPDATE db_dbnode SET attributes = ?, mtime = ? WHERE id = ?;
 -- write_extras: replace the extras of a node
 UPDATE db_dbnode SET extras = ?, mtime = ? WHERE id = ?;
 
--- find_nodes_uuid: the node with this uuid
-SELECT id FROM db_dbnode WHERE uuid = ?;
-
 -- find_nodes_uuid_prefix: nodes whose uuid lies between two texts, oldest first
 SELECT id FROM db_dbnode WHERE uuid >= ? AND uuid < ? ORDER BY id;
-
--- find_nodes_label: nodes with this label, oldest first
-SELECT id FROM db_dbnode WHERE label = ? ORDER BY id;
 
 -- find_nodes_label_prefix: nodes whose label lies between two texts, oldest first
 SELECT id FROM db_dbnode WHERE label >= ? AND label < ? ORDER BY id;
@@ -45,9 +23,6 @@ DELETE FROM db_dblink WHERE input_id IN (SELECT value FROM json_each(?));
 
 -- delete_nodes: delete nodes; what enters them, logs and comments go with them; takes a JSON list of ids
 DELETE FROM db_dbnode WHERE id IN (SELECT value FROM json_each(?));
-
--- insert_link: store a link
-INSERT INTO db_dblink (input_id, output_id, type, label) VALUES (?, ?, ?, ?);
 
 -- read_links_incoming: links that enter a node, in the order they were stored; types: a JSON list or NULL
 SELECT input_id, output_id, type, label FROM db_dblink
@@ -74,27 +49,8 @@ WITH RECURSIVE
     )
 SELECT 1 FROM above WHERE id = :ancestor_id LIMIT 1;
 
--- insert_log: store a log record
-INSERT INTO db_dblog (uuid, time, loggername, levelname, dbnode_id, message, metadata) VALUES (?, ?, ?, ?, ?, ?, ?);
-
--- add_to_group: add a member; one that is in already stays
-INSERT INTO db_dbgroup_dbnodes (dbgroup_id, dbnode_id) VALUES (?, ?) ON CONFLICT DO NOTHING;
-
 -- remove_from_group: remove members; takes a JSON list of ids
 DELETE FROM db_dbgroup_dbnodes WHERE dbgroup_id = ? AND dbnode_id IN (SELECT value FROM json_each(?));
 
--- empty_group: remove all members
-DELETE FROM db_dbgroup_dbnodes WHERE dbgroup_id = ?;
-
--- group_members: the members, in the order they were added
-SELECT dbnode_id FROM db_dbgroup_dbnodes WHERE dbgroup_id = ? ORDER BY id;
-
 -- read_setting: the value of a global setting
 SELECT val FROM db_dbsetting WHERE key = ?;
-
--- write_setting: insert or replace a global setting
-INSERT INTO db_dbsetting (key, val, description, time) VALUES (?, ?, ?, ?)
-ON CONFLICT (key) DO UPDATE SET val = excluded.val, description = excluded.description, time = excluded.time;
-
--- first_user: the user that was there first
-SELECT min(id) FROM db_dbuser;

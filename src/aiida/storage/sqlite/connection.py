@@ -11,10 +11,10 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from aiida.common.exceptions import ClosedStorage, InvalidOperation, StorageUnavailable
+from aiida.storage.shared.transactions import Transaction, call_all, not_passed_on
 from aiida.storage.sqlite.errors import is_busy, translate
 
 __all__ = ('BUSY_LIMIT', 'Database')
@@ -51,24 +51,6 @@ class _Session:
         self.on_rollback: list[Callable[[], Any]] = []
 
 
-class _Transaction:
-    """The context of :meth:`Database.transaction`; a class, because generators cost three times as much."""
-
-    __slots__ = ('_database',)
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def __enter__(self) -> None:
-        self._database.begin()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> Literal[False]:
-        self._database.end(error)
-        return False
-
-
 class Database:
     """One SQLite database as several threads see it.
 
@@ -102,7 +84,7 @@ class Database:
         self.read_only = path is not None and not create and not _is_writable(path)
         self._mode = 'rwc' if create else 'ro' if self.read_only else 'rw'
         self._closed = False
-        self._transaction = _Transaction(self)
+        self._transaction = Transaction(self)
         self._reset_sessions()
         if path is None:
             self._shared: _Session | None = _Session(self._connect())
@@ -381,9 +363,7 @@ class Database:
                 swallowed = session.failure if error is None else None
                 self._roll_back(session)
                 if swallowed is not None:
-                    raise InvalidOperation(
-                        f'the transaction was rolled back: an error inside of it was not passed on: {swallowed!r}'
-                    ) from swallowed
+                    raise not_passed_on(swallowed) from swallowed
         finally:
             self._guard.__exit__(None, None, None)
 
@@ -403,7 +383,7 @@ class Database:
         actions = session.on_commit
         if actions or session.on_rollback:
             session.on_commit, session.on_rollback = [], []
-            _call_all(actions)
+            call_all(actions)
 
     def _roll_back(self, session: _Session) -> None:
         session.failure = None
@@ -416,7 +396,7 @@ class Database:
         finally:
             actions = session.on_rollback
             session.on_commit, session.on_rollback = [], []
-            _call_all(reversed(actions))
+            call_all(reversed(actions))
 
     def on_commit(self, action: Callable[[], Any]) -> None:
         """Call ``action()`` after the commit of the open transaction, at once if there is none."""
@@ -434,18 +414,6 @@ class Database:
 def _is_writable(path: Path) -> bool:
     """Return whether a file and its folder may be written to; one that is absent is for SQLite to complain of."""
     return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-
-
-def _call_all(actions: Iterable[Callable[[], Any]]) -> None:
-    """Call all of ``actions``, even when one of them raises; the first error is passed on."""
-    failure: Exception | None = None
-    for action in actions:
-        try:
-            action()
-        except Exception as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
 
 
 _ALIVE: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from aiida.common.exceptions import CorruptStorage, IncompatibleStorageSchema
+from aiida.storage.shared.store import REVISION
 from aiida.storage.sql import load_script
 from aiida.storage.sqlite.connection import Database
 
 __all__ = ('REVISION', 'RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'read_revision')
-
-#: The revision of AiiDA's schema this store reads and writes.
-REVISION = 'main_0002'
 
 #: The version of our own tables, kept in ``PRAGMA user_version``, which AiiDA leaves at 0.
 RUNTIME_VERSION = 1

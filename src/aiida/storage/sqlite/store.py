@@ -17,41 +17,26 @@ from aiida.repository.backend import (
     DiskObjectStoreRepositoryBackend,
     SandboxRepositoryBackend,
 )
-from aiida.storage.records import EntityKind
+from aiida.storage.shared.store import CONTAINER_FOLDER, REVISION, WholeStore
 from aiida.storage.sql import load_statements
 from aiida.storage.sqlite.connection import BUSY_LIMIT, Database
-from aiida.storage.sqlite.entities import EntityVerbs
+from aiida.storage.sqlite.formats import FORMATS
 from aiida.storage.sqlite.graph import GraphVerbs
 from aiida.storage.sqlite.listing import ProcessListVerbs
 from aiida.storage.sqlite.runtime import RuntimeVerbs
-from aiida.storage.sqlite.schema import REVISION, add_runtime_tables, create_tables, read_revision
+from aiida.storage.sqlite.schema import add_runtime_tables, create_tables, read_revision
 
 __all__ = ('CONTAINER_FOLDER', 'DATABASE_FILE', 'SqliteStore')
 
 DATABASE_FILE = 'database.sqlite'
-CONTAINER_FOLDER = 'container'
-_REPOSITORY_UUID = 'repository|uuid'
-
-# in an order in which no row is deleted before those that refer to it
-_EMPTIED_TABLES = (
-    'process_event',
-    'process_wait',
-    'process_run',
-    'process_checkpoint',
-    'worker',
-    'db_dbgroup_dbnodes',
-    'db_dbgroup',
-    'db_dblink',
-    'db_dblog',
-    'db_dbcomment',
-    'db_dbnode',
-    'db_dbauthinfo',
-    'db_dbcomputer',
-)
 
 
-class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
+class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, WholeStore):
     """A profile's graph and what is alive of it in one SQLite file, the content of files in a container beside it."""
+
+    _database: Database
+    _formats = FORMATS
+    _graph_sql = load_statements('graph', 'graph_sqlite')
 
     def __init__(self, folder: str | Path, *, synchronous: str = 'NORMAL', busy_limit: float = BUSY_LIMIT) -> None:
         """Open a store that exists, made by this program or by aiida-core.
@@ -67,17 +52,12 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         path = self.folder / DATABASE_FILE
         if not path.is_file():
             raise UnreachableStorage(f'there is no database at {path}: create the profile, or correct its `filepath`')
-        self._start(Database(path, synchronous, busy_limit), None)
+        super().__init__(Database(path, synchronous, busy_limit))
         try:
             self._check_schema()
         except BaseException:
             self._database.close()
             raise
-
-    def _start(self, database: Database, repository: AbstractRepositoryBackend | None) -> None:
-        super().__init__(database)
-        self._repository = repository
-        self._default_user_id: int | None = None
 
     def _check_schema(self) -> None:
         revision = read_revision(self._database)
@@ -117,19 +97,12 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         store.folder = Path()
         database = Database(None)
         create_tables(database)
-        store._start(database, SandboxRepositoryBackend())
+        WholeStore.__init__(store, database, SandboxRepositoryBackend())
         store._welcome(user_email)
         return store
 
-    def _welcome(self, user_email: str | None) -> None:
-        if not self.repository.is_initialised:
-            self.repository.initialise()
-        with self.transaction():
-            if self.repository.uuid is not None:
-                self.write_setting(_REPOSITORY_UUID, self.repository.uuid, 'Repository UUID')
-            if user_email is not None:
-                user = {'email': user_email, 'first_name': '', 'last_name': '', 'institution': ''}
-                self._default_user_id = self.insert_entity(EntityKind.USER, user)
+    def _open_repository(self) -> AbstractRepositoryBackend:
+        return DiskObjectStoreRepositoryBackend.from_folder(self.folder / CONTAINER_FOLDER)
 
     # queries
 
@@ -151,54 +124,6 @@ class SqliteStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs):
         """The revision of AiiDA's schema this database is at."""
         return read_revision(self._database) or ''
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether :meth:`close` was called."""
-        return self._database.is_closed
-
-    def close(self) -> None:
-        """Close the connections of all threads; using the store afterwards raises ``ClosedStorage``."""
-        self._database.close()
-        if self._repository is not None:
-            self._repository.close()
-
-    def clear(self) -> None:
-        """Delete all data but the schema, the settings and the default user, and all files."""
-        with self.transaction():
-            for table in _EMPTIED_TABLES:
-                self._database.change(f'DELETE FROM {table}', ())
-            self._database.change('DELETE FROM db_dbuser WHERE id IS NOT ?', (self._default_user_id,))
-        keys = list(self.repository.list_objects())
-        if keys:
-            self.repository.delete_objects(keys)
-
-    @property
-    def repository(self) -> AbstractRepositoryBackend:
-        """What holds the content of files."""
-        if self._repository is None:
-            self._repository = DiskObjectStoreRepositoryBackend.from_folder(self.folder / CONTAINER_FOLDER)
-        return self._repository
-
-    @property
-    def uuid(self) -> str | None:
-        """The identifier of the container, stored in the database as a setting too."""
-        value: str | None = self.read_setting(_REPOSITORY_UUID)
-        return value
-
-    @property
-    def default_user_id(self) -> int | None:
-        """The id of the user new entities belong to: the one that was set, or the first there is."""
-        if self._default_user_id is None:
-            self._default_user_id = self._database.execute(load_statements('graph_sqlite')['first_user'])[0][0]
-        return self._default_user_id
-
-    @default_user_id.setter
-    def default_user_id(self, user_id: int | None) -> None:
-        self._default_user_id = user_id
-
     def __str__(self) -> str:
         place = self.folder if self._database.path else 'in memory'
         return f'{type(self).__name__}[{place}]: {"closed" if self.is_closed else "open"}'
-
-    def __repr__(self) -> str:
-        return f'<{self}>'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiida.common.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from aiida.engine.daemon.client import DaemonClient, get_daemon_client
     from aiida.engine.exceptions import PastException
     from aiida.engine.launch import await_processes, run, run_get_node, run_get_pk, submit
     from aiida.engine.persistence import AiiDAPersister, ObjectLoader, get_object_loader
@@ -52,6 +53,7 @@ _ELSEWHERE = {
     'CalcJobImporter': 'aiida.engine.processes.calcjobs.importer',
     'CalcJobOutputPort': 'aiida.engine.processes.ports',
     'CalcJobProcessSpec': 'aiida.engine.processes.process_spec',
+    'DaemonClient': 'aiida.engine.daemon.client',
     'ExitCode': 'aiida.engine.processes.exit_code',
     'ExitCodesNamespace': 'aiida.engine.processes.exit_code',
     'FunctionProcess': 'aiida.engine.processes.functions',
@@ -81,6 +83,7 @@ _ELSEWHERE = {
     'await_processes': 'aiida.engine.launch',
     'calcfunction': 'aiida.engine.processes.functions',
     'construct_awaitable': 'aiida.engine.processes.workchains.awaitable',
+    'get_daemon_client': 'aiida.engine.daemon.client',
     'get_object_loader': 'aiida.engine.persistence',
     'if_': 'aiida.engine.processes.workchains.workchain',
     'interruptable_task': 'aiida.engine.utils',
@@ -105,6 +108,7 @@ __all__ = (
     'CalcJobImporter',
     'CalcJobOutputPort',
     'CalcJobProcessSpec',
+    'DaemonClient',
     'ExitCode',
     'ExitCodesNamespace',
     'FunctionProcess',
@@ -134,6 +138,7 @@ __all__ = (
     'await_processes',
     'calcfunction',
     'construct_awaitable',
+    'get_daemon_client',
     'get_object_loader',
     'if_',
     'interruptable_task',

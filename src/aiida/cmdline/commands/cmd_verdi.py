@@ -22,6 +22,7 @@ class _Verdi(LazyVerdiGroup):
         'code': (f'{_COMMANDS}.cmd_code:verdi_code', 'Set up and look at codes.'),
         'computer': (f'{_COMMANDS}.cmd_computer:verdi_computer', 'Set up and look at computers.'),
         'config': (f'{_COMMANDS}.cmd_config:verdi_config', 'Look at and change options.'),
+        'daemon': (f'{_COMMANDS}.cmd_daemon:verdi_daemon', 'Start, stop and look at the daemon.'),
         'data': (f'{_COMMANDS}.cmd_data:verdi_data', 'Look at data, by their kinds.'),
         'group': (f'{_COMMANDS}.cmd_group:verdi_group', 'Put nodes into groups.'),
         'help': (f'{_COMMANDS}.cmd_help:verdi_help', 'Show what a command is for.'),

@@ -1,17 +1,25 @@
-"""Which workers are there."""
+"""Which workers are there, and what is told of them."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aiida.cmdline.utils import echo
 
 if TYPE_CHECKING:
+    from aiida.engine.daemon.client import DaemonClient
+    from aiida.manage.configuration.profile import Profile
     from aiida.storage.records import WorkerRecord
 
-__all__ = ('alive_workers',)
+__all__ = ('alive_workers', 'daemon_is_running', 'print_daemon_status')
 
 #: How long ago a worker that is alive may have said so, in seconds.
 HEARTBEAT_LIMIT = 60.0
+_HEADERS = ('PID', 'MEM %', 'CPU %', 'started')
+#: Lines of the log that tell why workers do not start.
+_LINES = 5
 
 
 def alive_workers() -> list[WorkerRecord]:
@@ -21,3 +29,112 @@ def alive_workers() -> list[WorkerRecord]:
     now = time.time()
     workers = get_manager().get_profile_storage().list_workers()
     return [worker for worker in workers if now - worker.heartbeat < HEARTBEAT_LIMIT]
+
+
+def daemon_is_running(profile: Profile | None = None) -> bool:
+    """Return whether a daemon runs on this machine.
+
+    :param profile: for which profile; the one that is loaded for ``None``.
+    """
+    from aiida.engine.daemon.client import DaemonClient
+    from aiida.manage.manager import get_manager
+
+    profile = profile or get_manager().get_profile()
+    return profile is not None and DaemonClient(profile).is_daemon_running
+
+
+def print_daemon_status(client: DaemonClient, timeout: int | None = None) -> bool:
+    """Print what a daemon does, and return whether it runs.
+
+    :param timeout: seconds to wait for its answers.
+    """
+    from aiida.engine.daemon.client import DaemonException
+
+    echo.echo('Profile: ', fg='red', bold=True, nl=False)
+    echo.echo(client.profile.name, bold=True)
+    try:
+        if not client.is_daemon_running:
+            raise client._why_not_running()
+        _print_running(client, timeout)
+    except DaemonException as exception:
+        text = str(exception)
+        echo.echo_error(text[:1].upper() + text[1:])
+        return False
+    return True
+
+
+def _print_running(client: DaemonClient, timeout: int | None) -> None:
+    daemon = client.get_daemon_info(timeout)['info']
+    workers = client.get_worker_info(timeout)['info'].values()
+    echo.echo(f'Daemon is running as PID {daemon["pid"]} since {_time(daemon["create_time"])}')
+    echo.echo(f'Active workers [{len(workers)}]:')
+    if workers:
+        rows = [
+            (worker['pid'], worker['mem'], worker['cpu'], _time(worker['started']))
+            for worker in sorted(workers, key=lambda worker: worker['started'])
+        ]
+        echo.echo(_table(rows))
+    else:
+        echo.echo('--> No workers are running. Use `verdi daemon incr` to start some!\n')
+    echo.echo(f'Log file: {client.daemon_log_file}')
+    echo.echo('Use `verdi daemon [incr | decr] [num]` to increase / decrease the number of workers')
+    _warn_of_failed_starts(client)
+    _warn_of_changed_code(client, {int(worker['pid']) for worker in workers})
+
+
+def _table(rows: list[tuple[Any, ...]]) -> str:
+    """Return a table with numbers at the right."""
+    cells = [[f'{cell:g}' if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    widths = [max(len(name) + 2, *(len(row[index]) for row in cells)) for index, name in enumerate(_HEADERS)]
+    lines = [[name.rjust(width) for name, width in zip(_HEADERS[:-1], widths, strict=False)] + [_HEADERS[-1]]]
+    lines.append(['-' * width for width in widths])
+    lines.extend(
+        [*(cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1].ljust(widths[-1])]
+        for row in cells
+    )
+    return '\n'.join('  '.join(line) for line in lines)
+
+
+def _time(seconds: float) -> str:
+    return f'{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}'
+
+
+def _warn_of_failed_starts(client: DaemonClient) -> None:
+    from pathlib import Path
+
+    from aiida.engine.daemon.logfile import last_lines
+
+    failed = client._failed_starts()
+    if failed:
+        lines = '\n'.join(last_lines(Path(client.daemon_log_file), _LINES))
+        echo.echo_warning(
+            f'Workers end as soon as they are started, {failed} times by now. The end of the log:\n{lines}'
+        )
+
+
+def _warn_of_changed_code(client: DaemonClient, pids: set[int]) -> None:
+    """Say which workers run code that is not that on the disk any more, and how many there are on other hosts."""
+    import socket
+
+    from aiida.common.exceptions import AiidaException
+    from aiida.engine.daemon.fingerprint import current_fingerprint
+    from aiida.manage.manager import get_manager
+
+    try:
+        get_manager().load_profile(client.profile, allow_switch=True)
+        workers = alive_workers()
+    except AiidaException as exception:
+        echo.echo_warning(f'The database cannot be read: {exception}')
+        return
+    host = socket.gethostname()
+    others = sorted({worker.host for worker in workers} - {host})
+    if others:
+        echo.echo_report(f'There are workers on other hosts, too: {", ".join(others)}.')
+    now = current_fingerprint()
+    old = [w.pid for w in workers if w.host == host and w.pid in pids and w.fingerprint and w.fingerprint != now]
+    if old:
+        named = ', '.join(map(str, sorted(old)))
+        which = f'The worker {named} runs' if len(old) == 1 else f'The workers {named} run'
+        echo.echo_warning(
+            f'{which} code that has changed since it was loaded. `verdi daemon restart` lets the new code be used.'
+        )

@@ -54,7 +54,7 @@ def _own_module_path() -> list[str]:
     for entry in sys.path:
         folder = os.path.abspath(entry or os.getcwd())
         inside = os.path.realpath(folder)
-        if inside in standard or inside.endswith('lib-dynload') or inside.endswith('.zip'):
+        if inside in standard or inside.endswith(('lib-dynload', '.zip')):
             continue
         if os.pathsep not in folder and folder != os.path.dirname(os.path.abspath(sys.executable)):
             own[folder] = None

@@ -16,8 +16,8 @@ _NO_CODE = {'__pycache__', 'tests', 'node_modules'}
 def current_fingerprint() -> str:
     """Return a text that changes when code on the disk does.
 
-    Path, time of change and size of each Python file of ``aiida`` and of the packages that have entry points of AiiDA are
-    looked at, not their content. It is the same in every program of an environment, whatever it has loaded.
+    Path, time of change and size count, of each file of ``aiida`` and of the packages that have entry points of AiiDA;
+    not the content. It is the same in every program of an environment, whatever it has loaded.
     """
     digest = hashlib.blake2b(digest_size=16)
     for folder in code_folders():

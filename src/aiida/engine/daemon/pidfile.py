@@ -1,7 +1,7 @@
 """Who supervises the workers of a profile, as its files say, and whether that is still true.
 
-The PID file holds a number only, as AiiDA writes it; numbers are given again after a while, and from one after a reboot.
-A second file beside it says on which host the process is, and since when: a process is the same if it was started at the
+The PID file holds a number only, as AiiDA writes it; numbers are given again after a while, and anew after a reboot. A
+second file beside it says on which host the process is, and since when: a process is the same if it was started at the
 same tick of the same boot, which no change of the clock moves.
 """
 
@@ -82,7 +82,7 @@ def _command_line(pid: int) -> list[str]:
 
 
 class PidFile:
-    """The PID file of a supervisor, what is known of the process it names, and the lock that it holds while it lives."""
+    """The PID file of a supervisor, what is known of the process it names, and the lock that one holds."""
 
     def __init__(self, path: str, profile_name: str) -> None:
         """
@@ -155,7 +155,6 @@ class PidFile:
         """
         import fcntl
 
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
         with open(self._lock, 'a', encoding='ascii') as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

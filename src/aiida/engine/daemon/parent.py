@@ -1,0 +1,43 @@
+"""A worker ends with the supervisor that started it, however that one ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+__all__ = ('SUPERVISOR_VARIABLE', 'end_with_supervisor')
+
+#: Names the supervisor to the workers that it starts.
+SUPERVISOR_VARIABLE = 'AIIDA_SUPERVISOR_PID'
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_LOOK = 1.0  # seconds
+
+
+def end_with_supervisor() -> None:
+    """Let this program get SIGTERM when the supervisor that started it is gone; without one nothing happens."""
+    named = os.environ.pop(SUPERVISOR_VARIABLE, '')
+    if not named.isdigit():
+        return
+    supervisor = int(named)
+    if not (sys.platform.startswith('linux') and _ask_the_kernel()):
+        threading.Thread(target=_watch, args=(supervisor,), name='aiida-parent', daemon=True).start()
+    if os.getppid() != supervisor:  # it ended before
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _ask_the_kernel() -> bool:
+    import ctypes
+
+    try:
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def _watch(supervisor: int) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(_LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -30,6 +30,8 @@ FIXED_SURFACE = {
     'CifData': 'the public API of AiiDA 2.9',
     'Code': 'the public API of AiiDA 2.9',
     'LocalTransport': 'the public API of AiiDA 2.9',
+    'SshBaseTransport': 'the public API of AiiDA 2.9',
+    'SshTransport': 'the public API of AiiDA 2.9',
     'AbstractCode': 'the public API of AiiDA 2.9',
     'Repository': 'the public API of AiiDA 2.9',
     'NodeRepository': 'the public API of AiiDA 2.9',

@@ -7,7 +7,6 @@ from conformance_public_api import differences, documented
 
 MODELS = 'the pydantic models of entities, and what converts to and from them'
 DAEMON = 'the daemon and its client'
-SSH = 'transport over SSH'
 DUMP = 'writing processes and groups to folders'
 SEED_FIRST = 'the older documentation names or orders the parameters otherwise; both ways are accepted'
 
@@ -26,10 +25,6 @@ ABSENT = {
     'aiida.orm.OrmModel': MODELS,
     'aiida.engine.DaemonClient': DAEMON,
     'aiida.engine.get_daemon_client': DAEMON,
-    'aiida.transports.AsyncSshTransport': SSH,
-    'aiida.transports.SshTransport': SSH,
-    'aiida.transports.convert_to_bool': SSH,
-    'aiida.transports.parse_sshconfig': SSH,
     'aiida.orm.*Node.dump': DUMP,
     'aiida.orm.*Group.dump': DUMP,
     'aiida.orm.UpfFamily.dump': DUMP,

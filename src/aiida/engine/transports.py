@@ -33,13 +33,15 @@ async def allow_waiting(transport: Transport) -> None:
 async def act_with(transport: Transport, action: Callable[[Transport], Any]) -> Any:
     """Do something with an open transport for the process that is running, without holding up the loop.
 
-    The verbs of a transport that is to be awaited let the loop go on by themselves; others are used beside the loop.
+    The verbs of a transport that is to be awaited let the loop go on by themselves; others, and those that do not mind
+    from which thread they are called, are used beside the loop.
     """
     from aiida.transports import AsyncTransport
 
     if isinstance(transport, AsyncTransport):
         await allow_waiting(transport)
-        return action(transport)
+        if not transport.ANY_THREAD:
+            return action(transport)
     return await beside(action, transport)
 
 
@@ -56,8 +58,8 @@ class TransportRequest:
 class TransportQueue:
     """Opens connections to computers, one for all who ask at the same time.
 
-    Between two openings of a connection with the same settings passes the safe interval of the transport. A connection
-    is closed when nobody uses it any more.
+    Between two openings of a connection with the same settings passes the safe interval of the transport, unless the
+    transport has one still. A connection is closed when nobody uses it any more.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -104,7 +106,7 @@ class TransportQueue:
 
     async def _open(self, key: int, request: TransportRequest) -> None:
         """Open the connection: now if the safe interval has passed, otherwise as soon as it has."""
-        opened = self._last_opened.get(key)
+        opened = None if request.transport.has_connection() else self._last_opened.get(key)
         interval = request.transport.get_safe_open_interval()
         delay = 0.0 if opened is None else opened + interval - time.monotonic()
         if delay > 0:
@@ -118,7 +120,8 @@ class TransportQueue:
         await self._open_now(key, request)
 
     async def _open_now(self, key: int, request: TransportRequest) -> None:
-        self._last_opened[key] = time.monotonic()
+        if not request.transport.has_connection():
+            self._last_opened[key] = time.monotonic()
         try:
             await request.transport.open_async()
         except Exception as exception:

@@ -65,6 +65,8 @@ class Transport(abc.ABC):
     DEFAULT_MINIMUM_JOB_POLL_INTERVAL: ClassVar[float] = 10.0
     #: Whether asking about a file costs so little that it may be done a hundred times a second.
     CHEAP_STAT: ClassVar[bool] = False
+    #: Whether an open transport may be used from any thread, by verbs that wait.
+    ANY_THREAD: ClassVar[bool] = False
 
     _valid_auth_params: ClassVar[list[str] | None] = None
     _valid_auth_options: ClassVar[list[Any]] = []
@@ -158,6 +160,10 @@ class Transport(abc.ABC):
     def is_open(self) -> bool:
         """Whether the channel is open."""
         return self._is_open
+
+    def has_connection(self) -> bool:
+        """Return whether the channel can be opened without connecting to the computer anew."""
+        return False
 
     @abc.abstractmethod
     def open(self) -> Any:

@@ -7,8 +7,7 @@ import os
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from aiida.common.escaping import escape_for_bash
-from aiida.transports import util
+from aiida.transports import archives, util
 from aiida.transports.contract import (
     Transport,
     TransportInternalError,
@@ -29,9 +28,6 @@ __all__ = (
 
 T = TypeVar('T')
 
-#: What `tar` is told for each format.
-_TAR_OPTIONS = {'tar': '', 'tar.gz': 'z', 'tar.bz2': 'j', 'tar.xz': 'J'}
-
 
 class BlockingTransport(Transport):
     """A transport whose verbs wait in the call; those that are awaited call them."""
@@ -50,21 +46,18 @@ class BlockingTransport(Transport):
         :raises ValueError: if the format is none of ``tar``, ``tar.gz``, ``tar.bz2``, ``tar.xz``.
         :raises OSError: if a source is absent, the archive exists and may not be overwritten, or ``tar`` fails.
         """
-        if format not in _TAR_OPTIONS:
-            raise ValueError(f'{format!r} is not a format of archives: use one of {", ".join(_TAR_OPTIONS)}')
+        archives.check_format(format)
         target = str(remotedestination)
         if self.isdir(target):
             raise OSError(f'{target} is a folder: name the archive to be written')
         if not overwrite and self.path_exists(target):
             raise OSError(f'{target} exists and is not to be overwritten')
-        members = self._archive_members(remotesources, str(root_dir))
+        paths = self._archive_members(remotesources)
         self.makedirs(os.path.dirname(target), ignore_existing=True)
-        options = f'-c{_TAR_OPTIONS[format]}{"h" if dereference else ""}f'
-        names = ' '.join(escape_for_bash(name) for name in members)
-        self._run_tar(f'tar {options} {escape_for_bash(target)} -C {escape_for_bash(str(root_dir))} -- {names}')
+        self._run_tar(archives.pack_command(format, target, str(root_dir), paths, dereference))
 
-    def _archive_members(self, remotesources: TransportPath | list[TransportPath], root_dir: str) -> list[str]:
-        """Return the paths to be packed, relative to the root folder.
+    def _archive_members(self, remotesources: TransportPath | list[TransportPath]) -> list[str]:
+        """Return the paths to be packed.
 
         :raises OSError: if one does not exist or a pattern matches nothing.
         """
@@ -74,7 +67,7 @@ class BlockingTransport(Transport):
             found = self.glob(source)
             if not found:
                 raise OSError(f'there is nothing to pack at {source}')
-            members += [os.path.relpath(path, root_dir) for path in found]
+            members += found
         return members
 
     def extract(
@@ -95,9 +88,7 @@ class BlockingTransport(Transport):
         if not self.path_exists(source):
             raise OSError(f'there is no archive {source}')
         self.makedirs(target, ignore_existing=True)
-        keep = '' if overwrite else ' --keep-old-files'
-        strip = f' --strip-components {int(strip_components)}' if strip_components else ''
-        self._run_tar(f'tar -xf {escape_for_bash(source)} -C {escape_for_bash(target)}{keep}{strip}')
+        self._run_tar(archives.unpack_command(source, target, overwrite, strip_components))
 
     def _run_tar(self, command: str) -> None:
         returned, stdout, stderr = self.exec_command_wait(command)

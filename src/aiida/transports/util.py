@@ -13,7 +13,7 @@ from aiida.common.extendeddicts import FixedFieldsAttributeDict
 if TYPE_CHECKING:
     from aiida.transports.transport import Transport, TransportPath
 
-__all__ = ('FileAttribute', 'copy_from_remote_to_remote', 'copy_from_remote_to_remote_async')
+__all__ = ('FileAttribute', 'copy_from_remote_to_remote', 'copy_from_remote_to_remote_async', 'read_stdin')
 
 
 class FileAttribute(FixedFieldsAttributeDict):
@@ -72,3 +72,18 @@ async def copy_from_remote_to_remote_async(
         await source.get_async(remotesource, folder, **get_options)
         for local, remote in _arrivals(folder, remotedestination):
             await target.put_async(local, remote, **put_options)
+
+
+def read_stdin(stdin: Any) -> bytes | None:
+    """Return what is to be fed to a command: text, bytes or the content of a file object.
+
+    :raises ValueError: if it is something else.
+    """
+    if stdin is None:
+        return None
+    content = stdin.read() if hasattr(stdin, 'read') else stdin
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes):
+        return content
+    raise ValueError(f'stdin must be text, bytes or a file object, not {type(stdin).__name__}')

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from aiida.transports.plugins.environment import login_environment
 from aiida.transports.transport import BlockingTransport, Transport, TransportPath, has_magic
-from aiida.transports.util import FileAttribute
+from aiida.transports.util import FileAttribute, read_stdin
 
 __all__ = ('LocalTransport',)
 
@@ -102,7 +102,7 @@ class LocalTransport(BlockingTransport):
         :raises ValueError: if ``stdin`` is neither text, bytes, nor a file object.
         :raises subprocess.TimeoutExpired: if it took longer than ``timeout``.
         """
-        data = _read_stdin(stdin)
+        data = read_stdin(stdin)
         with self._exec_command_internal(command, workdir, **kwargs) as process:
             try:
                 stdout, stderr = process.communicate(data, timeout)
@@ -387,18 +387,6 @@ def _check_room_for(paths: list[str], target: str) -> None:
     if len(paths) > 1 and not os.path.isdir(target):
         what = 'is a file' if os.path.lexists(target) else 'does not exist'
         raise NotADirectoryError(f'cannot copy {len(paths)} files or folders to {target}, which {what}')
-
-
-def _read_stdin(stdin: Any) -> bytes | None:
-    """Return what is to be fed to a command."""
-    if stdin is None:
-        return None
-    content = stdin.read() if hasattr(stdin, 'read') else stdin
-    if isinstance(content, str):
-        return content.encode()
-    if isinstance(content, bytes):
-        return content
-    raise ValueError(f'stdin must be text, bytes or a file object, not {type(stdin).__name__}')
 
 
 #: Processes that were started and left alone; they are our children, so somebody has to take note of their end.

@@ -7,11 +7,12 @@ and goes on from the same task when it is played.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import plumpy
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from aiida.engine.processes.calcjobs.manager import JobManager
     from aiida.engine.transports import TransportQueue
     from aiida.orm import CalcJobNode
-    from aiida.schedulers import SchedulerError
     from aiida.transports import Transport
 
 __all__ = ('PreSubmitException', 'TransportTaskException', 'Waiting')
@@ -68,6 +68,17 @@ class _Final(Exception):
 _PASSED_ON: tuple[type[BaseException], ...] = (Interruption, PreSubmitException, *INFRASTRUCTURE_ERRORS)
 
 
+@contextlib.contextmanager
+def _hopeless_as_final() -> Iterator[None]:
+    """Mark an error that says of itself that it is not transient, whether it is of a scheduler or a transport."""
+    try:
+        yield
+    except Exception as exception:
+        if getattr(exception, 'transient', True):
+            raise
+        raise _Final(str(exception)) from exception
+
+
 async def _attempt(
     node: CalcJobNode,
     what: str,
@@ -84,13 +95,9 @@ async def _attempt(
 
     async def attempt() -> Any:
         async with queue.request_transport(authinfo) as request:
-            transport = await cancellable.with_interrupt(request)
-            try:
+            with _hopeless_as_final():
+                transport = await cancellable.with_interrupt(request)
                 return await act_with(transport, action)
-            except Exception as exception:
-                if getattr(exception, 'transient', True):
-                    raise
-                raise _Final(str(cast('SchedulerError', exception))) from exception
 
     attempt.__name__ = f'{what} of CalcJob<{node.pk}>'
     try:
@@ -159,7 +166,7 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
     job_id, workdir = node.get_job_id(), node.get_remote_workdir()
 
     async def update() -> bool:
-        with job_manager.request_job_info_update(authinfo, job_id, workdir) as request:
+        with job_manager.request_job_info_update(authinfo, job_id, workdir) as request, _hopeless_as_final():
             job_info = await cancellable.with_interrupt(request)
         if job_info is None:
             # A job the queue does not know any more has left it.
@@ -178,7 +185,7 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
             initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
             max_attempts=get_option_value(MAX_ATTEMPTS_OPTION, 5),
             logger=node.logger,
-            ignore_exceptions=_PASSED_ON,
+            ignore_exceptions=(*_PASSED_ON, _Final),
         )
     except Exception as exception:
         if isinstance(exception, _PASSED_ON):

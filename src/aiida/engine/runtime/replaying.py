@@ -49,8 +49,8 @@ def find_orphans(pk: int, known: int) -> tuple[int, ...]:
 def recognise(caller: Process, process: Process) -> ProcessNode | None:
     """Return the node of the process that a replayed step launches now, if it had launched it before.
 
-    A process function that was interrupted itself cannot be gone on with: its node is sealed as killed, and the function
-    is to be run again. So is what excepted.
+    A process function that was interrupted itself cannot be gone on with: its node is sealed as killed, and it is to be
+    run again. So is what excepted.
 
     :param caller: the process whose step is replayed; the first of its orphans is used up.
     :param process: the one that is launched, whose node is not stored yet.
@@ -91,7 +91,9 @@ def _dismiss(node: Any) -> None:
 
 
 def _seal(node: Any) -> None:
-    """Mark a process function as killed that was interrupted."""
+    """Mark a process function as killed that was interrupted, with those it had called."""
+    for called in node.called:
+        _dismiss(called)
     with get_store().transaction():
         node.set_process_state(ProcessState.KILLED)
         node.set_process_status('interrupted')

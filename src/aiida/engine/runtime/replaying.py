@@ -1,7 +1,7 @@
 """Knowing the processes again that an interrupted step had launched, when the step is run a second time.
 
 A checkpoint says how many processes had been called when it was written. Those the graph has beyond are what the
-interrupted step launched, in order. The n-th one that is launched now and equals the n-th of these is taken for it.
+interrupted step launched. What is launched now is taken for the first of these that it equals.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plumpy.exceptions import KilledError
 from plumpy.process_states import ProcessState
 
 from aiida.common.links import LinkType
-from aiida.orm import load_node
+from aiida.orm import CalcFunctionNode, WorkFunctionNode, load_node
 from aiida.orm.backend import get_store
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ LOGGER = logging.getLogger('aiida.engine.runtime.replaying')
 
 _CALLS = (LinkType.CALL_CALC.value, LinkType.CALL_WORK.value)
 _INPUTS = (LinkType.INPUT_CALC, LinkType.INPUT_WORK)
+#: Why a process is killed that a step had launched, and did not launch again.
+_NOT_AGAIN = 'launched by a step that was interrupted, and not launched again when the step was repeated'
 
 
 def caller_of(process: Process) -> Process | None:
@@ -49,30 +51,24 @@ def find_orphans(pk: int, known: int) -> tuple[int, ...]:
 def recognise(caller: Process, process: Process) -> ProcessNode | None:
     """Return the node of the process that a replayed step launches now, if it had launched it before.
 
-    A process function that was interrupted itself cannot be gone on with: its node is sealed as killed, and it is to be
-    run again. So is what excepted.
+    A process function that was interrupted itself cannot be gone on with: it is to be run again.
 
-    :param caller: the process whose step is replayed; the first of its orphans is used up.
+    :param caller: the process whose step is replayed; the orphan that is recognised is none any more.
     :param process: the one that is launched, whose node is not stored yet.
     """
-    first, *rest = caller.orphans
-    caller.orphans = tuple(rest)
-    before: Any = load_node(pk=first)
-    if not _are_equal(before, process.node):
-        LOGGER.warning(
-            'Process<%s> launches something else than before in a step that was interrupted: Process<%s> is killed',
-            caller.pid,
-            before.pk,
-        )
-        _dismiss(before)
-        return None
-    if before.is_excepted:
-        return None
-    if not before.is_terminated and get_store().read_run(before.pk) is None:
-        _seal(before)
-        return None
-    LOGGER.info('Process<%s> had launched Process<%s> before it was interrupted', caller.pid, before.pk)
-    return before  # type: ignore[no-any-return]
+    for pk in caller.orphans:
+        before: Any = load_node(pk=pk)
+        if _can_be_taken_over(before) and _are_equal(before, process.node):
+            caller.orphans = tuple(other for other in caller.orphans if other != pk)
+            LOGGER.info('Process<%s> had launched Process<%s> before it was interrupted', caller.pid, pk)
+            return before  # type: ignore[no-any-return]
+    return None
+
+
+def _can_be_taken_over(node: Any) -> bool:
+    if isinstance(node, CalcFunctionNode | WorkFunctionNode):
+        return bool(node.is_finished)
+    return not node.is_killed or node.process_status != _NOT_AGAIN
 
 
 def dismiss(process: Process) -> None:
@@ -85,8 +81,7 @@ def dismiss(process: Process) -> None:
 def _dismiss(node: Any) -> None:
     if node.is_terminated:
         return
-    message = 'launched by a step that was interrupted, and not launched again when the step was'
-    if not get_store().set_desired(node.pk, 'kill', message):
+    if not get_store().set_desired(node.pk, 'kill', _NOT_AGAIN):
         _seal(node)
 
 

@@ -44,6 +44,19 @@ def _loggers_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.fixture(scope='session')
+def postgres_server() -> Iterator[Any]:
+    """A server of PostgreSQL of the tests' own; without the program the test is skipped."""
+    import postgres_server
+
+    reason = postgres_server.missing()
+    if reason is not None:
+        pytest.skip(reason)
+    server = postgres_server.PostgresServer()
+    yield server
+    server.remove()
+
+
 @pytest.fixture
 def store() -> Iterator[Any]:
     """A store in memory that is the one of the orm; nothing else of a profile is there."""

@@ -1,6 +1,7 @@
 """The stores the behavioural suite runs on, and small things to fill them with.
 
-A store is added to the suite by adding its factory to ``STORES``.
+A store is added to the suite by adding its factory to ``STORES``. The server of PostgreSQL is made when a test first
+needs it; where it cannot be, its tests are skipped with the reason.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from postgres_server import PostgresServer
 
 from aiida.common import timezone
 from aiida.storage.ports import Store
@@ -18,24 +20,48 @@ from aiida.storage.records import NodeRecord
 from aiida.storage.sqlite.store import SqliteStore
 
 
-def _sqlite_file(folder: Path) -> Store:
+def _sqlite_file(folder: Path, request: pytest.FixtureRequest) -> Store:
     return SqliteStore.initialise(folder / 'profile', user_email='aiida@localhost')
 
 
-def _sqlite_memory(folder: Path) -> Store:
+def _sqlite_memory(folder: Path, request: pytest.FixtureRequest) -> Store:
     return SqliteStore.in_memory()
 
 
-STORES: dict[str, Callable[[Path], Store]] = {
+def _postgres(folder: Path, request: pytest.FixtureRequest) -> Store:
+    server = request.getfixturevalue('postgres_server')
+    return server.new_store(folder / 'profile')
+
+
+STORES: dict[str, Callable[[Path, pytest.FixtureRequest], Store]] = {
     'sqlite-file': _sqlite_file,
     'sqlite-memory': _sqlite_memory,
+    'postgres': _postgres,
 }
+#: Those that several programs can have open.
+SHARED_STORES = ('sqlite-file', 'postgres')
 
 
 @pytest.fixture(params=list(STORES))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A new store of each kind, with one user."""
-    instance = STORES[request.param](tmp_path)
+    instance = STORES[request.param](tmp_path, request)
+    yield instance
+    instance.close()
+
+
+@pytest.fixture(params=SHARED_STORES)
+def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A new store of each kind that several programs can have open, with one user."""
+    instance = STORES[request.param](tmp_path, request)
+    yield instance
+    instance.close()
+
+
+@pytest.fixture
+def postgres_store(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Any]:
+    """A store in PostgreSQL, for what only it does."""
+    instance = postgres_server.new_store(tmp_path / 'profile')
     yield instance
     instance.close()
 

@@ -11,6 +11,8 @@ from aiida.common.exceptions import IntegrityError, NotExistent
 from aiida.storage.records import EntityKind, LinkRecord, LogRecord
 
 SOME_TIME = datetime(2024, 2, 29, 12, 30, 15, 7, tzinfo=UTC)
+# how the first parameter of a statement is written
+MARKS = {'sqlite': '?', 'postgresql': '$1'}
 
 
 # nodes
@@ -398,8 +400,7 @@ def test_default_user_can_be_chosen(store):
 
 def test_select_yields_rows_at_once_or_in_batches(store, node):
     ids = [node(attributes={'n': n}) for n in range(7)]
-    sql = 'SELECT id FROM db_dbnode WHERE id >= ? ORDER BY id'
-    assert store.dialect in ('sqlite', 'postgresql')
+    sql = f'SELECT id FROM db_dbnode WHERE id >= {MARKS[store.dialect]} ORDER BY id'
     assert [row[0] for row in store.select(sql, (ids[0],))] == ids
     assert [row[0] for row in store.select(sql, (ids[0],), batch_size=2)] == ids
 

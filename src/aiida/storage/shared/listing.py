@@ -97,8 +97,8 @@ class ListQuery(ABC):
         """The condition that an expression is in a list of values."""
 
     @abstractmethod
-    def attribute(self, name: str, condition: str) -> str:
-        """A condition on an attribute, such as ``= ?`` or ``> 0``."""
+    def compare(self, name: str, operator: str, number: str) -> str:
+        """The comparison of an attribute with a number, or with the ``?`` of one."""
 
     @abstractmethod
     def text_attribute(self, name: str) -> str:
@@ -151,10 +151,10 @@ class ListQuery(ABC):
             self.only_live = _LIVE_STATES.issuperset(states)
             self._where(self.member_of(self.text_attribute('process_state')), self._formats.write_list(states))
         if exit_status is not None:
-            self._where(self.attribute('exit_status', '= ?'), exit_status)
+            self._where(self.compare('exit_status', '=', '?'), exit_status)
         if failed:
             self._where(f"{self.text_attribute('process_state')} = 'finished'")
-            self._where(self.attribute('exit_status', '> 0'))
+            self._where(self.compare('exit_status', '>', '0'))
         if paused:
             self._where(self.is_true('paused'))
         if process_label is not None:

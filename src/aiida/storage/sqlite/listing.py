@@ -23,8 +23,8 @@ class _ListQuery(listing.ListQuery):
     def member_of(self, expression: str) -> str:
         return f'{expression} IN (SELECT value FROM json_each(?))'
 
-    def attribute(self, name: str, condition: str) -> str:
-        return f'{self.text_attribute(name)} {condition}'
+    def compare(self, name: str, operator: str, number: str) -> str:
+        return f'{self.text_attribute(name)} {operator} {number}'
 
     def text_attribute(self, name: str) -> str:
         return f"json_extract(node.attributes, '$.{name}')"

@@ -1,0 +1,81 @@
+"""The tables of a database: made, recognised and completed."""
+
+from __future__ import annotations
+
+from aiida.common.exceptions import CorruptStorage, IncompatibleStorageSchema
+from aiida.storage.postgres.connection import Database
+from aiida.storage.shared.store import REVISION
+from aiida.storage.sql import load_script
+
+__all__ = ('RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'is_empty', 'read_revision')
+
+#: The version of our own tables, kept in the table ``nabucco_version``.
+RUNTIME_VERSION = 1
+
+#: The script that leads from each earlier version to the next one, and the number of that one.
+_STEPS = {0: 'runtime_postgres'}
+#: Programs that make tables in the same database at the same time take turns.
+_LOCK = 'SELECT pg_advisory_xact_lock(1851944290, 0)'
+
+
+def is_empty(database: Database) -> bool:
+    """Return whether there is no table at all that AiiDA has."""
+    return not _has_table(database, 'alembic_version') and not _has_table(database, 'db_dbnode')
+
+
+def create_tables(database: Database) -> None:
+    """Make all tables of an empty database."""
+    with database.transaction():
+        database.execute(_LOCK)
+        database.run_script(load_script('schema_postgres'))
+        database.execute('INSERT INTO alembic_version (version_num) VALUES (?)', (REVISION,))
+    add_runtime_tables(database)
+
+
+def read_revision(database: Database) -> str | None:
+    """Return the revision of AiiDA's schema, ``None`` if the database is empty.
+
+    :raises CorruptStorage: if there are tables, but not AiiDA's.
+    """
+    if not _has_table(database, 'alembic_version'):
+        if _has_table(database, 'db_dbnode'):
+            raise CorruptStorage(f'{database.place} has tables, but does not say of which revision of the schema')
+        return None
+    rows = database.execute('SELECT version_num FROM alembic_version')
+    if len(rows) != 1:
+        raise CorruptStorage(f'{database.place} does not say which revision of the schema it has')
+    return str(rows[0][0])
+
+
+def add_runtime_tables(database: Database) -> None:
+    """Bring our own tables to the version this program knows.
+
+    :raises IncompatibleStorageSchema: if they are newer.
+    """
+    if _runtime_version(database) == RUNTIME_VERSION:
+        return
+    with database.transaction():
+        database.execute(_LOCK)
+        # somebody else may have done it while we waited for the lock
+        version = _runtime_version(database)
+        if version > RUNTIME_VERSION:
+            raise IncompatibleStorageSchema(
+                f'{database.place} was used by a newer release: its runtime tables have version {version}, '
+                f'this release knows {RUNTIME_VERSION}; upgrade nabucco'
+            )
+        for number in range(version, RUNTIME_VERSION):
+            database.run_script(load_script(_STEPS[number]))
+        database.execute('DELETE FROM nabucco_version')
+        database.execute('INSERT INTO nabucco_version (number) VALUES (?)', (RUNTIME_VERSION,))
+
+
+def _runtime_version(database: Database) -> int:
+    if not _has_table(database, 'nabucco_version'):
+        return 0
+    rows = database.execute('SELECT number FROM nabucco_version')
+    return int(rows[0][0]) if rows else 0
+
+
+def _has_table(database: Database, name: str) -> bool:
+    """Return whether there is a table of this name where unqualified names are looked up."""
+    return bool(database.execute('SELECT to_regclass(?) IS NOT NULL', (name,))[0][0])

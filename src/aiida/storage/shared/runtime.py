@@ -1,0 +1,267 @@
+"""Who may run what, what waits for what and where to resume from: the verbs of every store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from aiida.common.exceptions import IntegrityError, LostLease, NotExistent
+from aiida.storage.ports import DesiredState
+from aiida.storage.records import RunRecord, WorkerRecord
+from aiida.storage.shared.base import DatabaseUser
+from aiida.storage.shared.formats import read_json, write_json
+
+__all__ = ('KEPT_EVENTS', 'RuntimeVerbs')
+
+#: How many of the latest events are kept; they tell who watches what is new, the provenance is in the graph.
+KEPT_EVENTS = 50_000
+_PRUNE_EVERY = 1_000
+
+
+class RuntimeVerbs(DatabaseUser):
+    """The verbs on what is alive."""
+
+    _runtime_sql: ClassVar[Mapping[str, str]]
+
+    # what a database with several writers has to lock; one writer has to lock nothing
+
+    def _lock_run(self, node_id: int) -> None:
+        """Let nobody claim a row, or begin to wait for it, before the open transaction ends."""
+
+    def _lock_parent(self, node_id: int) -> None:
+        """Let nobody wake a row before the open transaction ends."""
+
+    def _read_fence(self, node_id: int) -> int | None:
+        """Return the fence of a row, which stays what it is until the open transaction ends; ``None`` without a row."""
+        rows = self._database.execute(self._runtime_sql['read_fence'], (node_id,))
+        return int(rows[0][0]) if rows else None
+
+    # runs
+
+    def enlist(
+        self, node_id: int, *, owner: str | None = None, lease_until: float | None = None, priority: int = 0
+    ) -> int:
+        """Say that this node is to be run, by ``owner`` or by whoever claims it; return the fence.
+
+        :raises IntegrityError: if it is to be run already, or (at the commit) if there is no such node.
+        """
+        fence = 0 if owner is None else 1
+        try:
+            with self._database.transaction():
+                self._database.execute(
+                    self._runtime_sql['enlist'],
+                    (node_id, time.time(), priority, owner, lease_until if owner else None, fence),
+                )
+        except IntegrityError as error:
+            raise IntegrityError(f'process {node_id} cannot be enlisted: {error}') from error
+        return fence
+
+    def claim(self, owner: str, now: float, lease_until: float, limit: int = 1) -> list[RunRecord]:
+        """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first."""
+        # looking first costs no write lock, and most of the time there is nothing to take
+        if not self._database.execute(self._runtime_sql['claimable'], {'now': now})[0][0]:
+            return []
+        parameters = {'owner': owner, 'now': now, 'lease_until': lease_until, 'limit': limit}
+        with self._database.transaction():
+            rows = self._database.execute(self._runtime_sql['claim'], parameters)
+        runs = [RunRecord._make(row) for row in rows]
+        runs.sort(key=lambda run: (-run.priority, run.ready_since or 0.0, run.node_id))
+        return runs
+
+    def claim_one(self, node_id: int, owner: str, now: float, lease_until: float | None) -> RunRecord | None:
+        """Take this row if it is free or its lease has run out; without ``lease_until`` it is held for good."""
+        parameters = {'owner': owner, 'now': now, 'lease_until': lease_until, 'node_id': node_id}
+        with self._database.transaction():
+            rows = self._database.execute(self._runtime_sql['claim_one'], parameters)
+        return RunRecord._make(rows[0]) if rows else None
+
+    def renew(self, owner: str, lease_until: float) -> list[RunRecord]:
+        """Extend every lease of ``owner`` and return its rows, desired states included; a worker's heart beats too."""
+        with self._database.transaction():
+            rows = self._database.execute(self._runtime_sql['renew'], {'owner': owner, 'lease_until': lease_until})
+            self._database.execute(self._runtime_sql['heartbeat'], (time.time(), owner))
+        return [RunRecord._make(row) for row in rows]
+
+    def runs_of(self, owner: str) -> list[RunRecord]:
+        """Return the rows that ``owner`` holds."""
+        return [RunRecord._make(row) for row in self._database.execute(self._runtime_sql['runs_of'], (owner,))]
+
+    def lease_holders(self) -> list[str]:
+        """Return the owners that hold a row with a lease, each once."""
+        return [row[0] for row in self._database.execute(self._runtime_sql['lease_holders'])]
+
+    def reclaim(self, now: float, gone: Sequence[str] = ()) -> list[RunRecord]:
+        """Free the rows whose lease has run out, and those with a lease of owners that are ``gone``; count the attempt.
+
+        :return: the rows as they are now, ready since ``now``.
+        """
+        parameters = {'now': now, 'gone': self._formats.write_list(gone)}
+        if not self._database.execute(self._runtime_sql['lost'], parameters)[0][0]:  # costs no write lock
+            return []
+        with self._database.transaction():
+            rows = self._database.execute(self._runtime_sql['reclaim'], parameters)
+        return sorted((RunRecord._make(row) for row in rows), key=lambda run: run.node_id)
+
+    def note_progress(self, node_id: int) -> None:
+        """Forget the failed attempts of a process: it has come further than where they failed."""
+        with self._database.transaction():
+            self._database.change(self._runtime_sql['note_progress'], (node_id,))
+
+    def release(self, node_id: int, fence: int, ready_since: float | None, error: str | None = None) -> None:
+        """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children.
+
+        :raises LostLease: if ``fence`` is not the row's.
+        """
+        parameters = {
+            'node_id': node_id,
+            'fence': fence,
+            'ready_since': ready_since,
+            'error': error,
+            'now': time.time(),
+        }
+        with self._database.transaction():
+            if not self._database.change(self._runtime_sql['release'], parameters):
+                raise self._lost(node_id, fence)
+
+    def finish(self, node_id: int, fence: int | None = None) -> list[int]:
+        """Remove all that is alive of a node; return the parents that this made ready.
+
+        :raises LostLease: if ``fence`` is given and not the row's.
+        """
+        with self._database.transaction():
+            self._lock_run(node_id)
+            if fence is not None:
+                self.check_fence(node_id, fence)
+            parents = self._database.execute(self._runtime_sql['parents_of'], (node_id,))
+            self._database.change(self._runtime_sql['delete_run'], (node_id,))
+            self._database.change(self._runtime_sql['delete_checkpoints'], (node_id,))
+            now = time.time()
+            return [
+                parent_id
+                for (parent_id,) in parents
+                if self._database.execute(self._runtime_sql['wake'], {'parent_id': parent_id, 'now': now})
+            ]
+
+    def _bury(self, node_ids: Iterable[int]) -> None:
+        for (node_id,) in self._database.execute(self._runtime_sql['alive_of'], (self._formats.write_list(node_ids),)):
+            self.finish(node_id)
+
+    def read_run(self, node_id: int) -> RunRecord | None:
+        """Return the row, ``None`` when the node is not to be run (any more)."""
+        rows = self._database.execute(self._runtime_sql['read_run'], (node_id,))
+        return RunRecord._make(rows[0]) if rows else None
+
+    def check_fence(self, node_id: int, fence: int) -> None:
+        """Raise :class:`~aiida.common.exceptions.LostLease` unless ``fence`` is the row's."""
+        if self._read_fence(node_id) != fence:
+            raise self._lost(node_id, fence)
+
+    def _lost(self, node_id: int, fence: int) -> LostLease:
+        run = self.read_run(node_id)
+        if run is None:
+            return LostLease(
+                f'process {node_id} is not to be run any more: it was finished or deleted by another worker'
+            )
+        return LostLease(
+            f'process {node_id} was claimed by {run.owner or "another worker"}: its fence is {run.fence}, not {fence}'
+        )
+
+    def set_desired(self, node_id: int, state: DesiredState, message: str | None = None) -> bool:
+        """Say what is wanted of a process; return whether it is alive."""
+        parameters = {'node_id': node_id, 'state': state, 'message': message, 'now': time.time()}
+        with self._database.transaction():
+            return self._database.change(self._runtime_sql['set_desired'], parameters) > 0
+
+    # checkpoints
+
+    def save_checkpoint(self, node_id: int, bundle: bytes, fence: int, tag: str = '') -> None:
+        """Replace the checkpoint of a node.
+
+        :param fence: what the claim gave out; 0 for a process that nobody claimed.
+        :raises LostLease: if ``fence`` is not the row's.
+        """
+        with self._database.transaction():
+            if (self._read_fence(node_id) or 0) != fence:
+                raise self._lost(node_id, fence)
+            self._database.execute(self._runtime_sql['save_checkpoint'], (node_id, tag, fence, time.time(), bundle))
+
+    def load_checkpoint(self, node_id: int, tag: str = '') -> bytes:
+        """Return the checkpoint.
+
+        :raises NotExistent: if there is none.
+        """
+        rows = self._database.execute(self._runtime_sql['load_checkpoint'], (node_id, tag))
+        if not rows:
+            named = f' with tag `{tag}`' if tag else ''
+            raise NotExistent(f'there is no checkpoint of process {node_id}{named}')
+        return bytes(rows[0][0])
+
+    def list_checkpoints(self, node_id: int | None = None) -> list[tuple[int, str]]:
+        """Return (node, tag) of all checkpoints, or of those of a node."""
+        if node_id is None:
+            rows = self._database.execute(self._runtime_sql['list_checkpoints'])
+        else:
+            rows = self._database.execute(self._runtime_sql['list_checkpoints_of'], (node_id,))
+        return [(row[0], row[1]) for row in rows]
+
+    def delete_checkpoint(self, node_id: int, tag: str | None = None) -> None:
+        """Delete one checkpoint, or all of a node for ``None``; absent ones are no error."""
+        with self._database.transaction():
+            if tag is None:
+                self._database.change(self._runtime_sql['delete_checkpoints'], (node_id,))
+            else:
+                self._database.change(self._runtime_sql['delete_checkpoint'], (node_id, tag))
+
+    # waiting
+
+    def wait_for(self, parent_id: int, child_ids: Iterable[int]) -> None:
+        """Let ``parent_id`` wait for those of the children that are alive; ready at once if none is.
+
+        :raises IntegrityError: at the commit, if the parent is not to be run.
+        """
+        with self._database.transaction():
+            children = self._formats.write_list(child_ids)
+            self._database.execute(self._runtime_sql['wait_for'], {'parent_id': parent_id, 'child_ids': children})
+            self._lock_parent(parent_id)
+            self._database.execute(self._runtime_sql['hold_back'], {'parent_id': parent_id, 'now': time.time()})
+
+    def waiting_for(self, parent_id: int) -> list[int]:
+        """Return the children the parent still waits for."""
+        return [row[0] for row in self._database.execute(self._runtime_sql['waiting_for'], (parent_id,))]
+
+    # events
+
+    def record_event(self, node_id: int, kind: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Append to what happened."""
+        with self._database.transaction():
+            number = self._database.insert(
+                self._runtime_sql['record_event'], (node_id, kind, time.time(), write_json(dict(payload or {})))
+            )
+            if number % _PRUNE_EVERY == 0:
+                self._database.change(self._runtime_sql['prune_events'], (number - KEPT_EVENTS,))
+
+    def read_events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, int, str, float, dict[str, Any]]]:
+        """Return (sequence number, node, kind, time, payload) of the events after a sequence number, in order."""
+        rows = self._database.execute(self._runtime_sql['read_events'], (after, limit))
+        return [(number, node_id, kind, when, read_json(payload)) for number, node_id, kind, when, payload in rows]
+
+    # workers
+
+    def register_worker(self, worker: WorkerRecord) -> None:
+        """Insert or replace a worker's row."""
+        with self._database.transaction():
+            self._database.execute(self._runtime_sql['register_worker'], tuple(worker))
+
+    def remove_worker(self, worker_id: str) -> None:
+        """Delete a worker's row."""
+        with self._database.transaction():
+            self._database.change(self._runtime_sql['remove_worker'], (worker_id,))
+
+    def list_workers(self) -> list[WorkerRecord]:
+        """Return the workers that are registered."""
+        return [WorkerRecord._make(row) for row in self._database.execute(self._runtime_sql['list_workers'])]
+
+    def change_counter(self) -> int:
+        """Return a number that is another one after anybody committed a change."""
+        return self._database.change_counter()

@@ -1,0 +1,77 @@
+-- enlist: say that a node is to be run
+INSERT INTO process_run (node_id, ready_since, priority, owner, lease_until, fence) VALUES (?, ?, ?, ?, ?, ?);
+
+-- claimable: whether there is anything to claim at a time
+SELECT EXISTS (
+    SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
+) OR EXISTS (
+    SELECT 1 FROM process_run
+    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+);
+
+-- runs_of: what an owner holds
+SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
+FROM process_run WHERE owner = ?;
+
+-- lease_holders: who holds something with a lease
+SELECT DISTINCT owner FROM process_run WHERE owner IS NOT NULL AND lease_until IS NOT NULL;
+
+-- note_progress: forget failed attempts
+UPDATE process_run SET attempts = 0, last_error = NULL WHERE node_id = ? AND attempts > 0;
+
+-- heartbeat: say that a worker is alive
+UPDATE worker SET heartbeat = ? WHERE id = ?;
+
+-- read_run: the row of a node
+SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
+FROM process_run WHERE node_id = ?;
+
+-- read_fence: the fence of a node
+SELECT fence FROM process_run WHERE node_id = ?;
+
+-- delete_run: take a node from what is to be run; what it waits for and who waits for it go with it
+DELETE FROM process_run WHERE node_id = ?;
+
+-- waiting_for: what a parent waits for
+SELECT child_id FROM process_wait WHERE parent_id = ? ORDER BY child_id;
+
+-- save_checkpoint: insert or replace a checkpoint
+INSERT INTO process_checkpoint (node_id, tag, fence, time, bundle) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (node_id, tag) DO UPDATE SET fence = excluded.fence, time = excluded.time, bundle = excluded.bundle;
+
+-- load_checkpoint: a checkpoint
+SELECT bundle FROM process_checkpoint WHERE node_id = ? AND tag = ?;
+
+-- list_checkpoints: what checkpoints there are
+SELECT node_id, tag FROM process_checkpoint ORDER BY node_id, tag;
+
+-- list_checkpoints_of: what checkpoints there are of a node
+SELECT node_id, tag FROM process_checkpoint WHERE node_id = ? ORDER BY tag;
+
+-- delete_checkpoint: delete one checkpoint
+DELETE FROM process_checkpoint WHERE node_id = ? AND tag = ?;
+
+-- delete_checkpoints: delete all checkpoints of a node
+DELETE FROM process_checkpoint WHERE node_id = ?;
+
+-- prune_events: drop what is older than a number
+DELETE FROM process_event WHERE number <= ?;
+
+-- read_events: what happened after a number
+SELECT number, node_id, kind, time, payload FROM process_event WHERE number > ? ORDER BY number LIMIT ?;
+
+-- register_worker: insert or replace a worker
+INSERT INTO worker (id, host, pid, started, heartbeat, fingerprint) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET host = excluded.host, pid = excluded.pid, started = excluded.started,
+    heartbeat = excluded.heartbeat, fingerprint = excluded.fingerprint;
+
+-- remove_worker: delete a worker
+DELETE FROM worker WHERE id = ?;
+
+-- list_workers: the workers, by the time they started
+SELECT id, host, pid, started, heartbeat, fingerprint FROM worker ORDER BY started, id;
+
+-- wake: make a parent ready if it waits for nothing any more
+UPDATE process_run SET ready_since = :now
+WHERE node_id = :parent_id AND NOT EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id)
+RETURNING node_id;

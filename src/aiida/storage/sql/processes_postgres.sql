@@ -1,0 +1,114 @@
+-- claim: take what is ready and free, or was lost by its owner; what others are taking is left to them
+WITH free AS MATERIALIZED (
+    SELECT node_id, priority, ready_since FROM process_run
+    WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
+    ORDER BY priority DESC, ready_since, node_id LIMIT :limit FOR UPDATE SKIP LOCKED
+), lost AS MATERIALIZED (
+    SELECT node_id, priority, ready_since FROM process_run
+    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+    ORDER BY priority DESC, ready_since, node_id LIMIT :limit FOR UPDATE SKIP LOCKED
+), taken AS (
+    SELECT node_id FROM (SELECT * FROM free UNION ALL SELECT * FROM lost) AS found
+    ORDER BY priority DESC, ready_since, node_id LIMIT :limit
+)
+UPDATE process_run AS run
+SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
+    attempts = attempts + (owner IS NOT NULL)::integer,
+    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+FROM taken WHERE run.node_id = taken.node_id
+RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
+    run.attempts, run.last_error;
+
+-- claim_one: take this row if it is free or was lost by its owner
+WITH taken AS MATERIALIZED (
+    SELECT node_id FROM process_run WHERE node_id = :node_id AND (owner IS NULL OR lease_until < :now) FOR UPDATE
+)
+UPDATE process_run AS run
+SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
+    attempts = attempts + (owner IS NOT NULL)::integer,
+    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+FROM taken WHERE run.node_id = taken.node_id
+RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
+    run.attempts, run.last_error;
+
+-- renew: extend all leases of an owner; children come before their parents, as everywhere
+WITH held AS MATERIALIZED (
+    SELECT node_id FROM process_run WHERE owner = :owner ORDER BY node_id DESC FOR NO KEY UPDATE
+)
+UPDATE process_run AS run SET lease_until = :lease_until
+FROM held WHERE run.node_id = held.node_id
+RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
+    run.attempts, run.last_error;
+
+-- lost: whether anything was lost by its owner; takes a list of owners
+SELECT EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until < :now)
+OR EXISTS (SELECT 1 FROM process_run WHERE owner = ANY(:gone::text[]) AND lease_until IS NOT NULL);
+
+-- reclaim: free what was lost by its owner, but for what is being written at the moment; takes a list of owners
+WITH lost AS MATERIALIZED (
+    SELECT node_id FROM process_run
+    WHERE owner IS NOT NULL AND (lease_until < :now OR (lease_until IS NOT NULL AND owner = ANY(:gone::text[])))
+    ORDER BY node_id DESC FOR UPDATE SKIP LOCKED
+)
+UPDATE process_run AS run
+SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
+    last_error = CASE WHEN lease_until < :now THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+FROM lost WHERE run.node_id = lost.node_id
+RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
+    run.attempts, run.last_error;
+
+-- release: give a row back; without a time it is ready once it waits for nothing, or was called since it waits
+UPDATE process_run
+SET owner = NULL, lease_until = NULL,
+    ready_since = CASE
+        WHEN :ready_since::float8 IS NOT NULL THEN :ready_since
+        WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :node_id) THEN ready_since
+        ELSE :now
+    END,
+    attempts = CASE WHEN :error::text IS NULL THEN 0 ELSE attempts + 1 END,
+    last_error = :error
+WHERE node_id = :node_id AND fence = :fence;
+
+-- set_desired: say what is wanted; a process that lies idle is handed to the next who asks, unless it is to pause
+UPDATE process_run
+SET desired_state = :state, desired_message = :message,
+    attempts = CASE WHEN :state::text = 'run' THEN 0 ELSE attempts END,
+    ready_since = CASE
+        WHEN :state::text = 'kill' THEN least(ready_since, :now)
+        WHEN :state::text = 'run' AND ready_since IS NULL
+             AND NOT EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :node_id) THEN :now
+        ELSE ready_since
+    END
+WHERE node_id = :node_id;
+
+-- alive_of: which nodes are to be run; takes a list of ids
+SELECT node_id FROM process_run WHERE node_id = ANY(?) ORDER BY node_id DESC;
+
+-- parents_of: who waits for a node; nobody else wakes them or lets them wait until this transaction ends
+SELECT run.node_id FROM process_wait JOIN process_run AS run ON run.node_id = process_wait.parent_id
+WHERE process_wait.child_id = ? ORDER BY run.node_id DESC FOR NO KEY UPDATE OF run;
+
+-- wait_for: let a parent wait for those of the children that are alive, which end after this transaction; takes a list
+INSERT INTO process_wait (child_id, parent_id)
+SELECT node_id, :parent_id::integer
+FROM (
+    SELECT node_id FROM process_run WHERE node_id = ANY(:child_ids::integer[]) ORDER BY node_id DESC FOR KEY SHARE
+) AS alive
+ON CONFLICT DO NOTHING;
+
+-- record_event: append to what happened
+INSERT INTO process_event (node_id, kind, time, payload) VALUES (?, ?, ?, ?) RETURNING number;
+
+-- lock_fence: the fence of a node, which nobody changes before this transaction ends
+SELECT fence FROM process_run WHERE node_id = ? FOR KEY SHARE;
+
+-- lock_run: let nobody claim a row or begin to wait for it before this transaction ends
+SELECT 1 FROM process_run WHERE node_id = ? FOR UPDATE;
+
+-- lock_parent: let nobody wake a row before this transaction ends
+SELECT 1 FROM process_run WHERE node_id = ? FOR NO KEY UPDATE;
+
+-- hold_back: make a parent not ready while it waits for something
+UPDATE process_run
+SET ready_since = CASE WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id) THEN NULL ELSE :now::float8 END
+WHERE node_id = :parent_id;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.log import AIIDA_LOGGER
+from aiida.engine.daemon.presence import Presence
 from aiida.engine.runners import TYPE_RUN_PROCESS, TYPE_SUBMIT_PROCESS, ResultAndNode, ResultAndPk
 from aiida.engine.runtime.current import current_runner, runner_for
 from aiida.engine.utils import is_process_function, is_process_scoped, prepare_inputs
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ('await_processes', 'run', 'run_get_node', 'run_get_pk', 'submit')
 
 LOGGER = AIIDA_LOGGER.getChild('engine.launch')
+_PRESENCE = Presence()
 
 
 def _runner() -> Any:
@@ -120,6 +122,7 @@ def submit(
             node = _hand_over(instance, given)
         else:
             node = runner.submit(process, given)
+    _PRESENCE.check(node.pk)
     if wait:
         _wait_for(node, wait_interval)
     return node

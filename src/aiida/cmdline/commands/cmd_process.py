@@ -59,7 +59,7 @@ def process_list(
     from datetime import timedelta
 
     from aiida.cmdline.utils.common import print_last_process_state_change
-    from aiida.cmdline.utils.daemon import alive_workers
+    from aiida.cmdline.utils.daemon import alive_workers, print_daemon_load
     from aiida.cmdline.utils.processes import SHRINKABLE, note_on_abandoned, project_rows
     from aiida.cmdline.utils.tables import format_table, terminal_width
     from aiida.common import timezone
@@ -90,7 +90,9 @@ def process_list(
         return
     echo.echo(f'\nTotal results: {len(rows)}')
     print_last_process_state_change()
-    if note := note_on_abandoned(rows, store, workers=bool(alive_workers())):
+    workers = alive_workers()
+    print_daemon_load(workers)
+    if note := note_on_abandoned(rows, store, workers=bool(workers)):
         echo.echo_warning(note)
 
 

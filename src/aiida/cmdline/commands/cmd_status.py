@@ -76,7 +76,8 @@ def verdi_status(ctx: click.Context, print_traceback: bool, no_rmq: bool) -> Non
     if not _check_storage(profile, print_traceback):
         ctx.exit(echo.ExitCode.CRITICAL)
     _check_broker(profile)
-    _check_workers()
+    if not _check_daemon(profile):
+        ctx.exit(echo.ExitCode.CRITICAL)
 
 
 def _check_storage(profile: Any, print_traceback: bool) -> bool:
@@ -111,12 +112,23 @@ def _check_broker(profile: Any) -> None:
         _line('ok', 'broker', 'none needed')
 
 
-def _check_workers() -> None:
-    """Say which workers are registered and alive."""
+def _check_daemon(profile: Any) -> bool:
+    """Say whether the daemon runs and how many workers are alive; return false if it left files behind."""
     from aiida.cmdline.utils.daemon import alive_workers
+    from aiida.engine.daemon.client import DaemonClient, DaemonStalePidException
 
-    alive = alive_workers()
+    client = DaemonClient(profile)
+    alive = len(alive_workers())
+    workers = f'{alive} worker{"" if alive == 1 else "s"}'
+    if client.is_daemon_running:
+        _line('ok', 'daemon', f'Daemon is running with PID {client.get_daemon_pid()}, {workers}')
+        return True
+    reason = client._why_not_running()
+    if isinstance(reason, DaemonStalePidException):
+        _line('bad', 'daemon', str(reason))
+        return False
     if alive:
-        _line('ok', 'daemon', f'{len(alive)} worker{"s" if len(alive) > 1 else ""} running')
+        _line('ok', 'daemon', f'{workers} running, none of them started by a daemon on this machine')
     else:
-        _line('note', 'daemon', 'not running')
+        _line('note', 'daemon', 'The daemon is not running.')
+    return True

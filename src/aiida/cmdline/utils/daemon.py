@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from aiida.manage.configuration.profile import Profile
     from aiida.storage.records import WorkerRecord
 
-__all__ = ('alive_workers', 'daemon_is_running', 'print_daemon_status')
+__all__ = ('alive_workers', 'daemon_is_running', 'print_daemon_load', 'print_daemon_status')
 
 #: How long ago a worker that is alive may have said so, in seconds.
 HEARTBEAT_LIMIT = 60.0
+#: Percentage of slots in use from which on it is said that there are too few workers.
+_FULL = 90
 _HEADERS = ('PID', 'MEM %', 'CPU %', 'started')
 #: Lines of the log that tell why workers do not start.
 _LINES = 5
@@ -41,6 +43,31 @@ def daemon_is_running(profile: Profile | None = None) -> bool:
 
     profile = profile or get_manager().get_profile()
     return profile is not None and DaemonClient(profile).is_daemon_running
+
+
+def print_daemon_load(workers: list[WorkerRecord]) -> None:
+    """Print how many of the slots of the workers are in use, or that there is no worker.
+
+    :param workers: those that are alive.
+    """
+    from aiida.manage.manager import get_manager
+
+    manager = get_manager()
+    if not workers:
+        text = (
+            'The daemon is running, but no worker is alive yet' if daemon_is_running() else 'The daemon is not running'
+        )
+        echo.echo_warning(text)
+        return
+    store = manager.get_profile_storage()
+    slots = len(workers) * int(manager.get_option('daemon.worker_process_slots'))
+    used = sum(len(store.runs_of(worker.id)) for worker in workers)
+    share = round(100 * used / slots) if slots else 100
+    text = f'Using {share}% of the available daemon worker slots.'
+    if share < _FULL:
+        echo.echo_report(text)
+    else:
+        echo.echo_warning(f'{text} `verdi daemon incr` starts another worker.')
 
 
 def print_daemon_status(client: DaemonClient, timeout: int | None = None) -> bool:

@@ -111,7 +111,7 @@ def deprecated_command(message: str) -> Callable[[Wrapped], Wrapped]:
 def only_if_daemon_running(
     echo_function: Callable[[str], Any] = echo.echo_critical, message: str | None = None
 ) -> Callable[[Wrapped], Wrapped]:
-    """Return a decorator that lets the command run only where a worker is alive.
+    """Return a decorator that lets the command run only where the daemon is running, or a worker is alive.
 
     :param echo_function: prints the message where none is.
     :param message: that message, instead of the default one.
@@ -120,11 +120,11 @@ def only_if_daemon_running(
     def decorate(function: Wrapped) -> Wrapped:
         @wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            from aiida.cmdline.utils.daemon import alive_workers
+            from aiida.cmdline.utils.daemon import alive_workers, daemon_is_running
 
             load_backend_if_not_loaded()
-            if not alive_workers():
-                echo_function(message or 'no worker is running: start them by `verdi daemon start`')
+            if not daemon_is_running() and not alive_workers():
+                echo_function(message or 'the daemon is not running: `verdi daemon start` starts it')
                 return None
             return function(*args, **kwargs)
 

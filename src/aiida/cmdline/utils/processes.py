@@ -120,9 +120,7 @@ def note_on_abandoned(rows: Iterable[ProcessRow], store: Store, workers: bool) -
             left.append(row.id)
     notes = []
     if waiting and not workers:
-        notes.append(
-            f'Nobody runs {_processes(waiting)}: submitted processes wait for a daemon, and this version has none.'
-        )
+        notes.append(f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do.')
     if left:
         notes.append(f'The program that ran {_processes(left)} has ended or was killed.')
     if not notes:

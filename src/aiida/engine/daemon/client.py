@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from aiida.common.exceptions import AiidaException, ConfigurationError
 from aiida.engine.daemon import environment, sockets
 from aiida.engine.daemon.logfile import last_lines
-from aiida.engine.daemon.pidfile import PidFile, Standing
+from aiida.engine.daemon.pidfile import PidFile, Standing, process_identity
 from aiida.orm.utils.upstairs import upstairs
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ __all__ = (
 
 JsonDictType = dict[str, Any]
 
+#: What a supervisor says that finds another one.
+_RUNS_ALREADY = 'runs already'
+#: How often it is tried to start a supervisor, once a second, while another one is about to end.
+_ATTEMPTS = 15
 #: Seconds that a supervisor may take to begin, however slow the disk is.
 _BEGIN = 60.0
 #: Seconds that a supervisor may take to end: the workers have some of them to let go of their processes.
@@ -527,8 +531,22 @@ class DaemonClient:
 
         :raises DaemonException: if it cannot be started.
         """
+        for _ in range(_ATTEMPTS):
+            done = self._run_in_background(number_workers)
+            if done.returncode == 0:
+                return
+            if _RUNS_ALREADY not in done.stderr:
+                break
+            # another one begins, or the former one is about to end
+            with contextlib.suppress(DaemonException):
+                self._await_condition(lambda: self.is_daemon_running, DaemonException(), timeout=1)
+                return
+        why = done.stderr.strip().removeprefix('Critical: ') or f'it ended with status {done.returncode}'
+        raise DaemonException(f'the daemon could not be started: {why}')
+
+    def _run_in_background(self, number_workers: int) -> subprocess.CompletedProcess[str]:
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 self.cmd_start_daemon(number_workers),
                 env=self.get_env(),
                 stdin=subprocess.DEVNULL,
@@ -543,15 +561,6 @@ class DaemonClient:
             raise DaemonTimeoutException(
                 f'the daemon did not begin within {_BEGIN:g} seconds; see {self.circus_log_file}'
             ) from exception
-        if done.returncode == 0:
-            return
-        if 'runs already' in done.stderr:
-            self._await_condition(
-                lambda: self.is_daemon_running, DaemonException('another daemon began, but ended again'), timeout=10
-            )
-            return
-        why = done.stderr.strip().removeprefix('Critical: ') or f'it ended with status {done.returncode}'
-        raise DaemonException(f'the daemon could not be started: {why}')
 
     def _await_workers(self, number: int, timeout: float, seen: int) -> None:
         """Wait until the workers are ready.
@@ -614,6 +623,8 @@ class DaemonClient:
             if found.standing is Standing.STALE:
                 self._delete_stale_files()
             return _Unanswered(self.DAEMON_ERROR_NOT_RUNNING, reason)
+        pid = found.pid or 0
+        identity = process_identity(pid)
         answer = self.call_client({'command': 'quit', 'properties': {'waiting': False}}, timeout)
         if isinstance(answer, _Unanswered) and answer['status'] == self.DAEMON_ERROR_TIMEOUT:
             if wait:
@@ -622,9 +633,9 @@ class DaemonClient:
         if wait:
             seconds = _END if timeout is None else timeout
             self._await_condition(
-                lambda: not self.is_daemon_running,
+                lambda: not self.is_daemon_running and process_identity(pid) != identity,
                 DaemonTimeoutException(
-                    f'the daemon (PID {found.pid}) still runs {seconds:g} seconds after it was told to stop'
+                    f'the daemon (PID {pid}) still runs {seconds:g} seconds after it was told to stop'
                 ),
                 timeout=seconds,
             )
@@ -652,7 +663,12 @@ class DaemonClient:
                 for process in family:
                     with contextlib.suppress(psutil.Error):
                         process.kill()
-                psutil.wait_procs(family, timeout=5)
+                with contextlib.suppress(DaemonException):
+                    self._await_condition(
+                        lambda: not any(process_identity(process.pid) for process in family),
+                        DaemonException(),
+                        timeout=5,
+                    )
         if not self.is_daemon_running:
             self._delete_stale_files()
 

@@ -238,13 +238,13 @@ def supervise(client: DaemonClient, number_workers: int, foreground: bool) -> No
     :param foreground: whether everything is printed here; otherwise this program goes to the background.
     :raises DaemonException: if somebody does so already.
     """
-    from aiida.engine.daemon.client import DaemonException
+    from aiida.engine.daemon.client import _RUNS_ALREADY, DaemonException
 
     make_private_folder(os.path.dirname(client.daemon_log_file))
     with client._pid_file.locked() as free:
         if not free:
             pid = client._pid_file.read()
-            raise DaemonException(f'the daemon of the profile `{client.profile.name}` runs already, as PID {pid}')
+            raise DaemonException(f'the daemon of the profile `{client.profile.name}` {_RUNS_ALREADY}, as PID {pid}')
         if foreground:
             _run(client, number_workers, None)
             return

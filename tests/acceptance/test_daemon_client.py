@@ -1,0 +1,372 @@
+"""The daemon as a user has it: real ``verdi``, real supervisor, real workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from conftest import BIN
+
+VERDI = str(BIN / 'verdi')
+
+WORKFLOW = """
+import time
+from aiida.engine import WorkChain, calcfunction
+from aiida.orm import Int
+
+@calcfunction
+def double(x):
+    return x + x
+
+class Twice(WorkChain):
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('x', valid_type=Int)
+        spec.input('seconds', valid_type=Int, default=lambda: Int(0))
+        spec.output('y', valid_type=Int)
+        spec.outline(cls.wait, cls.compute)
+
+    def wait(self):
+        print('a step says', self.inputs.x.value)
+        time.sleep(self.inputs.seconds.value)
+
+    def compute(self):
+        self.out('y', double(self.inputs.x))
+"""
+
+SUBMIT = """
+import sys
+from aiida import load_profile, orm
+from aiida.engine import submit
+load_profile()
+from twice_workflow import Twice
+for number in range(int(sys.argv[1])):
+    print(submit(Twice, x=orm.Int(number), seconds=orm.Int(int(sys.argv[2]))).pk)
+"""
+
+
+class Daemon:
+    """The files and processes of the daemon of a profile."""
+
+    def __init__(self, home, name='presto'):
+        self.folder = home / '.aiida' / 'daemon'
+        self.log = self.folder / 'log' / f'aiida-{name}.log'
+        self.pid_file = self.folder / f'circus-{name}.pid'
+        self.name = name
+
+    @property
+    def pid(self):
+        return int(self.pid_file.read_text()) if self.pid_file.exists() else None
+
+    @property
+    def workers(self):
+        return sorted(child.pid for child in psutil.Process(self.pid).children())
+
+    def files(self):
+        return {path.name for path in self.folder.iterdir()} - {'log', f'circus-{self.name}.lock'}
+
+    def kill(self):
+        for process in psutil.process_iter(['environ']):
+            environment = process.info['environ'] or {}
+            if environment.get('AIIDA_PATH') == str(self.folder.parent):
+                process.kill()
+
+
+def lives(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, 'it did not happen'
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def daemon(verdi, environment, tmp_path):
+    modules = tmp_path / 'modules'
+    modules.mkdir()
+    (modules / 'twice_workflow.py').write_text(WORKFLOW)
+    environment['PYTHONPATH'] = str(modules)
+    verdi('presto')
+    daemon = Daemon(pathlib.Path(environment['HOME']))
+    yield daemon
+    daemon.kill()
+
+
+@pytest.fixture
+def submit(call, tmp_path):
+    (tmp_path / 'submit.py').write_text(SUBMIT)
+
+    def run(number, seconds=0):
+        return call(str(BIN / 'python'), 'submit.py', str(number), str(seconds))
+
+    return run
+
+
+def states(verdi, label='Twice'):
+    """Return the states of the processes of a label."""
+    lines = verdi('process', 'list', '-a', '-r', '-P', 'process_label', 'state').stdout.splitlines()
+    return sorted(line.split(maxsplit=1)[1].strip() for line in lines if line.startswith(label))
+
+
+def test_a_daemon_from_start_to_stop(verdi, daemon):
+    assert 'The daemon is not running' in verdi('daemon', 'status', status=3).stderr
+    assert verdi('daemon', 'stop').stdout == 'Profile: presto\nStopping the daemon... OK\n'
+    for command in ('incr', 'decr', 'restart'):
+        assert 'Critical: the daemon is not running' in verdi('daemon', command, status=1).stderr
+    assert '⏺ daemon:      The daemon is not running.' in verdi('status').stdout
+    assert verdi('process', 'list').stdout.endswith('Warning: The daemon is not running\n')
+
+    assert verdi('daemon', 'start', '2').stdout == 'Starting the daemon with 2 workers... OK\n'
+    first, workers = daemon.pid, daemon.workers
+    assert len(workers) == 2
+    assert daemon.files() == {'circus-presto.pid', 'circus-presto.json', 'circus-presto.sockets'}
+    assert daemon.folder.stat().st_mode & 0o077 == 0
+
+    lines = verdi('daemon', 'status').stdout.splitlines()
+    assert lines[0] == 'Profile: presto'
+    assert re.fullmatch(rf'Daemon is running as PID {first} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d', lines[1])
+    assert lines[2] == 'Active workers [2]:'
+    assert lines[3].split() == ['PID', 'MEM', '%', 'CPU', '%', 'started']
+    assert sorted(int(line.split()[0]) for line in lines[5:7]) == workers
+    assert lines[7] == f'Log file: {daemon.log}'
+    assert len(lines) == 9
+    assert f'✔ daemon:      Daemon is running with PID {first}, 2 workers' in verdi('status').stdout
+    assert 'Report: Using 0% of the available daemon worker slots.' in verdi('process', 'list').stdout
+
+    again = verdi('daemon', 'start', '3').stdout
+    assert f'running already, as PID {first} with 2 workers. To have 3: `verdi daemon incr 1`' in again
+    assert verdi('daemon', 'incr').stdout == 'Starting 1 daemon workers... OK\n'
+    wait_for(lambda: len(daemon.workers) == 3)
+    assert verdi('daemon', 'decr', '2').stdout == 'Stopping 2 daemon workers... OK\n'
+    # circus is at it still: what is asked meanwhile is not refused
+    assert verdi('daemon', 'decr', '7').stdout == 'Stopping 7 daemon workers... OK\n'
+    wait_for(lambda: daemon.workers == [])
+    assert '--> No workers are running. Use `verdi daemon incr` to start some!' in verdi('daemon', 'status').stdout
+
+    verdi('config', 'set', 'daemon.default_workers', '2')
+    restarted = verdi('daemon', 'restart').stdout
+    assert restarted == 'Profile: presto\nStopping the daemon... OK\nStarting the daemon with 2 workers... OK\n'
+    assert daemon.pid != first
+    assert not lives(first)
+    second, workers = daemon.pid, daemon.workers
+    assert verdi('daemon', 'stop').stdout == 'Profile: presto\nStopping the daemon... OK\n'
+    assert not any(map(lives, (second, *workers)))
+    assert daemon.files() == set()
+
+
+def test_what_is_submitted_survives_whatever_happens_to_the_daemon(verdi, daemon, submit):
+    assert 'the daemon is not running' in submit(1).stderr
+    assert 'verdi daemon start' in verdi('process', 'list').stdout
+    verdi('daemon', 'start')
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'])
+    assert 'a step says 0' in daemon.log.read_text()
+
+    assert submit(3, 1).stderr == ''
+    wait_for(lambda: 'a step says 2' in daemon.log.read_text())
+    workers = daemon.workers
+    os.kill(daemon.pid, signal.SIGKILL)
+    wait_for(lambda: not any(map(lives, workers)))
+    said = verdi('daemon', 'status', status=3).stderr
+    assert 'it left its PID file behind (there is no process' in said
+    assert '✗ daemon' in verdi('status', status=1).stdout
+    assert len(daemon.files()) == 3
+
+    verdi('daemon', 'start', '2')
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 4)
+    assert states(verdi, 'double') == ['⏹ Finished [0]'] * 4
+    submit(2, 1)
+    verdi('daemon', 'restart')
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 6)
+    os.kill(daemon.workers[0], signal.SIGKILL)
+    wait_for(lambda: len(daemon.workers) == 1 and psutil.Process(daemon.workers[0]).status() != psutil.STATUS_ZOMBIE)
+
+
+def test_workers_that_end_at_once(verdi, daemon, environment, tmp_path):
+    customisation = tmp_path / 'modules' / 'sitecustomize.py'
+    broken = "import os, sys\nif 'worker' in sys.orig_argv: os.write(2, b'the plugin is broken\\n'), os._exit(1)\n"
+    customisation.write_text(broken)
+    started = time.monotonic()
+    done = verdi('daemon', 'start', '2', status=1)
+    assert time.monotonic() - started < 8
+    assert done.stdout == 'Starting the daemon with 2 workers... FAILED\n'
+    assert 'its workers end as soon as they are started' in done.stderr
+    assert 'the plugin is broken' in done.stderr
+    assert daemon.files() == set()
+
+    customisation.unlink()
+    verdi('daemon', 'start')
+    customisation.write_text(broken.replace('broken', 'broken again'))
+    os.kill(daemon.workers[0], signal.SIGKILL)
+    wait_for(lambda: daemon.log.read_text().count('broken again') == 2)
+    said = verdi('daemon', 'status').stdout
+    assert re.search(r'Warning: Workers end as soon as they are started, \d times', said)
+    assert 'broken again' in said
+    # it is started again at longer and longer intervals
+    time.sleep(1)
+    assert daemon.log.read_text().count('broken again') < 6
+
+
+def test_a_daemon_that_hangs(verdi, daemon):
+    verdi('daemon', 'start', '2')
+    pid, workers = daemon.pid, daemon.workers
+    os.kill(pid, signal.SIGSTOP)
+    assert (
+        'cannot be reached: it did not answer within 1 seconds' in verdi('daemon', 'status', '-t', '1', status=3).stderr
+    )
+    stopped = verdi('daemon', 'stop', '-t', '1').stdout
+    assert 'Stopping the daemon... KILLED' in stopped
+    assert f'(PID {pid}) did not end by itself' in stopped
+    wait_for(lambda: not any(map(lives, (pid, *workers))))
+    assert daemon.files() == set()
+
+    verdi('daemon', 'start')
+    worker = daemon.workers[0]
+    os.kill(worker, signal.SIGSTOP)
+    assert 'KILLED' in verdi('daemon', 'stop', '-t', '1').stdout
+    wait_for(lambda: not lives(worker))
+    verdi('daemon', 'start')
+
+
+def test_starting_in_two_terminals_at_once(verdi, daemon, environment):
+    words = (VERDI, 'daemon', 'start', '2')
+    both = [
+        subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=30)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert len(daemon.workers) == 2
+    command = [VERDI, '-p', 'presto', 'daemon', 'start-circus']
+    found = [p for p in psutil.process_iter(['cmdline', 'environ']) if (p.info['cmdline'] or [])[1:6] == command]
+    home = environment['HOME']
+    assert len([p for p in found if (p.info['environ'] or {}).get('HOME') == home]) == 1
+
+
+def test_in_the_foreground(verdi, daemon, environment):
+    process = subprocess.Popen(
+        (VERDI, 'daemon', 'start', '--foreground'),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(lambda: daemon.pid == process.pid and daemon.workers)
+    assert 'Active workers [1]' in verdi('daemon', 'status').stdout
+    assert f'runs already, as PID {process.pid}' in verdi('daemon', 'start-circus', status=1).stderr
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+    assert 'Starting the daemon with 1 workers...' in output
+    assert 'aiida-presto started' in output
+    assert 'aiida-presto stopped' in output
+    assert 'Traceback' not in output
+    assert daemon.files() == set()
+
+
+def test_files_of_another_life(verdi, daemon, environment, tmp_path):
+    """A PID that another program has by now, sockets of nobody, and folders whose paths are too long."""
+    daemon.folder.mkdir(parents=True, exist_ok=True)
+    sockets = tmp_path / 'sockets'
+    sockets.mkdir()
+    (sockets / 'circus.c.sock').touch()
+    (daemon.folder / 'circus-presto.sockets').write_text(str(sockets))
+    other = subprocess.Popen(('sleep', '100'))
+    try:
+        daemon.pid_file.write_text(f'{other.pid}\n')
+        assert 'is another program (`sleep 100`)' in verdi('daemon', 'status', status=3).stderr
+        assert 'that it left is deleted' in verdi('daemon', 'stop').stdout
+        assert not sockets.exists()
+        # the same, noted by a former start
+        details = {'pid': other.pid, 'host': os.uname().nodename, 'identity': 'former-boot:1'}
+        (daemon.folder / 'circus-presto.json').write_text(json.dumps(details))
+        daemon.pid_file.write_text(f'{other.pid}\n')
+        long = tmp_path / ('x' * 90)
+        long.mkdir()
+        environment['TMPDIR'] = str(long)
+        verdi('daemon', 'start')
+        assert len((daemon.folder / 'circus-presto.sockets').read_text()) < 90
+        assert other.poll() is None
+        # sockets that were cleaned away are made again
+        folder = pathlib.Path((daemon.folder / 'circus-presto.sockets').read_text())
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+        wait_for(lambda: (folder / 'circus.c.sock').exists())
+        assert 'Active workers [1]' in verdi('daemon', 'status').stdout
+        verdi('daemon', 'stop')
+        assert not folder.exists()
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_daemon_of_another_host(verdi, daemon):
+    daemon.folder.mkdir(parents=True, exist_ok=True)
+    daemon.pid_file.write_text('12\n')
+    (daemon.folder / 'circus-presto.json').write_text(json.dumps({'pid': 12, 'host': 'cluster', 'identity': 'a:1'}))
+    for command in ('status', 'start', 'stop'):
+        done = verdi('daemon', command, status=3 if command == 'status' else 1)
+        assert 'runs on the host cluster, as PID 12' in done.stderr
+    assert daemon.pid == 12
+
+
+def test_code_that_changed(verdi, daemon, tmp_path):
+    modules = tmp_path / 'modules'
+    information = modules / 'aiida_mine-1.0.dist-info'
+    information.mkdir()
+    (information / 'METADATA').write_text('Metadata-Version: 2.1\nName: aiida-mine\nVersion: 1.0\n')
+    (information / 'entry_points.txt').write_text('[aiida.workflows]\nmine = twice_workflow:Twice\n')
+    verdi('daemon', 'start', '2')
+    assert 'has changed' not in verdi('daemon', 'status').stdout
+    (modules / 'twice_workflow.py').write_text(WORKFLOW + '\n# better\n')
+    said = verdi('daemon', 'status').stdout
+    assert f'The workers {daemon.workers[0]}, {daemon.workers[1]} run code that has changed' in said
+    assert 'verdi daemon restart' in said
+    verdi('daemon', 'restart')
+    assert 'has changed' not in verdi('daemon', 'status').stdout
+
+
+def test_following_the_log(verdi, daemon, environment):
+    assert 'There is no log yet' in verdi('daemon', 'logshow').stdout
+    daemon.log.parent.mkdir(parents=True)
+    daemon.log.write_text(''.join(f'line {number}\n' for number in range(100)))
+    process = subprocess.Popen((VERDI, 'daemon', 'logshow'), env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == 'line 80\n'
+    with daemon.log.open('a') as handle:
+        handle.write('the last\n')
+    while (line := process.stdout.readline()) != 'the last\n':
+        assert line.startswith('line ')
+    daemon.log.write_text('after it was rotated\n')
+    assert process.stdout.readline() == 'after it was rotated\n'
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 0
+
+
+def test_daemons_of_two_profiles(verdi, daemon, environment):
+    verdi('presto', '-p', 'other')
+    other = Daemon(daemon.folder.parent.parent, 'other')
+    verdi('-p', 'other', 'daemon', 'start')
+    said = verdi('daemon', 'status', '--all', status=3)
+    assert f'PID {other.pid}' in said.stdout
+    assert 'The daemon is not running' in said.stderr
+    verdi('-p', 'presto', 'daemon', 'start')
+    assert verdi('daemon', 'status', '--all').stdout.count('Active workers [1]') == 2
+    assert verdi('daemon', 'stop', '--all').stdout.count('OK') == 2
+    assert daemon.pid is None
+    assert other.pid is None

@@ -70,7 +70,9 @@ def work(at: int, told: int) -> None:
         while control.get_active_processes(project='id'):
             if time.monotonic() > end or working.done():
                 for node in control.get_active_processes():
-                    print(node, node.process_state, node.process_status, node.backend.read_run(node.pk), file=sys.stderr)
+                    print(
+                        node, node.process_state, node.process_status, node.backend.read_run(node.pk), file=sys.stderr
+                    )
                 return 1
             await asyncio.sleep(0.02)
         worker.stop()

@@ -72,6 +72,59 @@ def test_claim_takes_over_what_was_lost(store, run):
         store.check_fence(node_id, first.fence)
 
 
+def test_reclaim_frees_what_was_lost(store, run):
+    kept, silent, gone, local, free = (run() for _ in range(5))
+    now = time.time()
+    store.claim_one(kept, 'alive', now, now + 100)
+    store.claim_one(silent, 'silent', now, now + 10)
+    store.claim_one(gone, 'dead', now, now + 100)
+    store.claim_one(local, 'dead', now, None)
+    assert sorted(store.lease_holders()) == ['alive', 'dead', 'silent']
+    assert store.reclaim(now) == []
+    freed = store.reclaim(now + 11, ['dead'])
+    assert [(row.node_id, row.owner, row.ready_since, row.attempts) for row in freed] == [
+        (silent, None, now + 11, 1),
+        (gone, None, now + 11, 1),
+    ]
+    assert [row.last_error for row in freed] == ['the lease of silent ran out', 'dead is gone']
+    assert store.read_run(kept).owner == 'alive'
+    assert store.read_run(local).owner == 'dead'
+    assert store.read_run(free).attempts == 0
+    assert store.reclaim(now + 11, ['dead']) == []
+
+
+def test_what_was_lost_is_not_written_by_who_lost_it(store, run):
+    node_id, now = run(), time.time()
+    row = store.claim_one(node_id, 'silent', now, now + 10)
+    store.reclaim(now + 11)
+    with pytest.raises(LostLease):
+        store.save_checkpoint(node_id, b'late', row.fence)
+
+
+def test_runs_of(store, run):
+    first, second, third = (run() for _ in range(3))
+    now = time.time()
+    store.claim_one(first, 'me', now, now + 10)
+    store.claim_one(second, 'other', now, now + 10)
+    store.claim_one(third, 'me', now, None)
+    assert sorted(row.node_id for row in store.runs_of('me')) == [first, third]
+    assert store.runs_of('nobody') == []
+
+
+def test_progress_and_playing_forget_failed_attempts(store, run):
+    first, second, now = run(), run(), time.time()
+    for node_id in (first, second):
+        row = store.claim_one(node_id, 'me', now, now + 10)
+        store.release(node_id, row.fence, now, error='trouble')
+        assert store.read_run(node_id).attempts == 1
+    store.note_progress(first)
+    assert (store.read_run(first).attempts, store.read_run(first).last_error) == (0, None)
+    store.set_desired(second, 'pause')
+    assert store.read_run(second).attempts == 1
+    store.set_desired(second, 'run')
+    assert store.read_run(second).attempts == 0
+
+
 def test_claim_one(store, run):
     node_id, other = run(), run()
     now = time.time() + 1

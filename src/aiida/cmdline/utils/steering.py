@@ -69,6 +69,7 @@ def _is_run_elsewhere(process: ProcessNode) -> bool:
 def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) -> str | None:
     """Do what is asked of a process that nobody runs; return why not."""
     from aiida.common.exceptions import TransportTaskException
+    from aiida.engine.processes.control import ProcessTimeoutException
 
     if process.backend.read_run(process.pk) is None:  # type: ignore[arg-type]
         if process.is_terminated:
@@ -77,6 +78,8 @@ def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) ->
     else:
         try:
             request([process], 0.0)
+        except ProcessTimeoutException:
+            return None  # a worker has taken it meanwhile, and obeys
         except TransportTaskException as exception:
             return f'{exception}, as `verdi process kill -F {process.pk}` does'
         except Exception as exception:  # whatever the code of a plugin raises

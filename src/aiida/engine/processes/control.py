@@ -14,11 +14,11 @@ from plumpy.exceptions import PersistenceError
 from plumpy.process_states import ProcessState
 
 from aiida.common import timezone
-from aiida.common.exceptions import AiidaException, TransportTaskException
+from aiida.common.exceptions import AiidaException, NotExistent, TransportTaskException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.current import current_runner
-from aiida.engine.runtime.resuming import is_held, restore
+from aiida.engine.runtime.resuming import RunElsewhere, is_held, restore
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder, WorkFunctionNode
 from aiida.storage.records import RunRecord
 
@@ -176,7 +176,10 @@ def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any
     row = store.read_run(pk)
     if row is None or _is_held(row):
         return row is not None
-    _carry_out(pk, act, wanted, force)
+    try:
+        _carry_out(pk, act, wanted, force)
+    except (RunElsewhere, NotExistent):  # a worker was quicker
+        return True
     return False
 
 

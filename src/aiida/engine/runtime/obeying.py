@@ -19,7 +19,7 @@ __all__ = ('Obedience',)
 LOGGER = logging.getLogger('aiida.engine.runtime.obeying')
 
 #: Seconds between two looks at the rows.
-_LOOK = 0.5
+_LOOK = 0.1
 
 
 class Obedience:

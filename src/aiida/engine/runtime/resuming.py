@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
 
-__all__ = ('is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume', 'resume_if_free', 'unbundle')
+__all__ = ('RunElsewhere', 'is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume', 'resume_if_free', 'unbundle')
 
 LOGGER = logging.getLogger('aiida.engine.runtime.resuming')
+
+
+class RunElsewhere(InvalidOperation):
+    """Somebody else runs a process."""
 
 
 _RUNNERS: weakref.WeakSet[Runner] = weakref.WeakSet()
@@ -76,7 +80,7 @@ def restore(runner: Runner, pk: int) -> Process:
 
     :raises NotExistent: if it is not to be run (any more).
     :raises PastException: if it excepted.
-    :raises InvalidOperation: if somebody else runs it.
+    :raises RunElsewhere: if somebody else runs it.
     :raises PersistenceError: if there is no checkpoint that could be read.
     """
     live = runner.live_process(pk)
@@ -170,9 +174,9 @@ def _take(runner: Runner, pk: int) -> int:
         raise NotExistent(f'Process<{pk}> is not to be run: it is terminated, or was run without checkpoints')
     if run.owner is not None and run.lease_until is None:
         if is_held(run.owner, pk):
-            raise InvalidOperation(f'Process<{pk}> is run by {run.owner}, which is alive')
+            raise RunElsewhere(f'Process<{pk}> is run by {run.owner}, which is alive')
         store.release(pk, run.fence, time.time(), error=f'{run.owner} is gone')
     taken = store.claim_one(pk, runner.owner, time.time(), runner.lease_until())
     if taken is None:
-        raise InvalidOperation(f'Process<{pk}> was taken by somebody else just now')
+        raise RunElsewhere(f'Process<{pk}> was taken by somebody else just now')
     return taken.fence

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
 
-__all__ = ('RunElsewhere', 'is_held', 'note_runner', 'owner_is_alive', 'release', 'restore', 'resume', 'resume_if_free', 'unbundle')
+__all__ = (
+    'RunElsewhere',
+    'is_held',
+    'note_runner',
+    'owner_is_alive',
+    'release',
+    'restore',
+    'resume',
+    'resume_if_free',
+    'unbundle',
+)
 
 LOGGER = logging.getLogger('aiida.engine.runtime.resuming')
 

@@ -224,14 +224,15 @@ async def _connect(endpoint: Endpoint) -> Connection:
     asyncssh = load_asyncssh()
     if endpoint.authentication_script:
         await _run_script(endpoint.authentication_script)
-    via = await _connect_hops(endpoint)
     check = HostKeyCheck(endpoint)
-    options = endpoint.options()
-    if via is not None:
-        options['tunnel'] = via.client
-    if endpoint.allow_agent and not endpoint.look_for_keys and not endpoint.key_filename:
-        options['client_keys'], options['agent_path'] = await _keys_of_agent(), None
+    via: Connection | None = None
     try:
+        via = await _connect_hops(endpoint)
+        options = endpoint.options()
+        if via is not None:
+            options['tunnel'] = via.client
+        if endpoint.allow_agent and not endpoint.look_for_keys and not endpoint.key_filename:
+            options['client_keys'], options['agent_path'] = await _keys_of_agent(), None
         client = await asyncssh.connect(endpoint.host, client_factory=check.make_client, **options)
     except (Exception, asyncio.CancelledError) as exception:
         if via is not None:
@@ -255,7 +256,8 @@ def _connection_failure(
         return AuthenticationRefused(f'a file to connect to {endpoint} cannot be read: {exception}')
     if isinstance(exception, OSError):
         return ConnectionLost(f'{endpoint} cannot be reached: {exception}')
-    if isinstance(exception, ValueError):
+    keys = (asyncssh.KeyImportError, asyncssh.KeyEncryptionError)
+    if isinstance(exception, ValueError) and not isinstance(exception, keys):
         failure = SshError(f'the settings to connect to {endpoint} are wrong: {exception}')
         failure.transient = False
         return failure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,6 +68,18 @@ class Endpoint:
             )
         return found
 
+    def _filled(self, command: str) -> str:
+        """Return a command with host (``%h``), port (``%p``), user (``%r``) and the name itself (``%n``) filled in."""
+        known = read_config(self.host)
+        values = {
+            '%%': '%',
+            '%h': str(known['hostname']),
+            '%n': self.host,
+            '%p': str(self.port or known.get('port', 22)),
+            '%r': str(self.username or known.get('user', '')),
+        }
+        return re.sub('%[%hnpr]', lambda match: values[match[0]], command)
+
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments of ``asyncssh.connect``, without the host and what stands between."""
         options: dict[str, Any] = {
@@ -87,6 +100,8 @@ class Endpoint:
             options['port'] = self.port
         if self.key_filename:
             options['client_keys'] = [self.key_filename]
+            # An agent may hold it.
+            options['ignore_encrypted'] = self.allow_agent and bool(os.environ.get('SSH_AUTH_SOCK'))
         elif not self.look_for_keys and not self.allow_agent:
             options['client_keys'] = None
         if not self.allow_agent:
@@ -94,7 +109,7 @@ class Endpoint:
         if self.compress is not None:
             options['compression_algs'] = ['zlib@openssh.com', 'none'] if self.compress else ['none']
         if self.proxy_command:
-            options['proxy_command'] = self.proxy_command
+            options['proxy_command'] = self._filled(self.proxy_command)
         if not self.load_system_host_keys:
             options['known_hosts'] = b''
         return options

@@ -427,10 +427,14 @@ class QueryBuilder:
     def analyze_query(self, execute: bool = True, verbose: bool = False) -> str:
         """Return the plan by which the database answers this query.
 
-        :param execute: has no effect on a database that plans without running, as SQLite does.
+        :param execute: whether PostgreSQL runs the statement to tell how long each step took; SQLite only plans.
         :param verbose: whether to add the statement.
         """
         compiled = self._compiled(self._tree())
+        if self.backend.dialect == 'postgresql':
+            explain = 'EXPLAIN ANALYZE' if execute else 'EXPLAIN'
+            plan = [line for (line,) in self.backend.select(f'{explain} {compiled.sql}', compiled.parameters)]
+            return '\n'.join([*([compiled.sql, ''] if verbose else []), *plan])
         rows = list(self.backend.select(f'EXPLAIN QUERY PLAN {compiled.sql}', compiled.parameters))
         depth = {0: -1}
         lines = []

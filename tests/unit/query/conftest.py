@@ -146,10 +146,20 @@ def _uuid(number: int) -> str:
     return f'{number:08x}-0000-4000-8000-000000000000'
 
 
-@pytest.fixture(scope='module')
-def graph() -> Iterator[SqliteStore]:
-    """A store with the graph in it, to be read only."""
-    store = SqliteStore.in_memory()
-    fill(store)
+@pytest.fixture(scope='module', params=['sqlite', 'postgres'])
+def empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A store of each kind, for a module."""
+    if request.param == 'sqlite':
+        store: Any = SqliteStore.in_memory()
+    else:
+        server = request.getfixturevalue('postgres_server')
+        store = server.new_store(tmp_path_factory.mktemp('postgres') / 'profile')
     yield store
     store.close()
+
+
+@pytest.fixture(scope='module')
+def graph(empty: Any) -> Any:
+    """A store of each kind with the graph in it, to be read only."""
+    fill(empty)
+    return empty

@@ -557,11 +557,15 @@ def test_building_a_query_is_light() -> None:
     assert done.stdout.strip() == '[]'
 
 
-def test_statements_can_be_read(qb: QueryBuilder) -> None:
+def test_statements_can_be_read(qb: QueryBuilder, graph: Any) -> None:
     qb.append(Int, project='label', filters={'label': "d'1"})
     assert "= 'd''1'" in qb.as_sql(inline=True)
     assert "d'1" in qb.as_sql()
-    assert 'USING INDEX' in qb.analyze_query()
+    if graph.dialect == 'sqlite':
+        assert 'USING INDEX' in qb.analyze_query()
+    else:
+        assert 'actual time' in qb.analyze_query()
+        assert 'actual time' not in qb.analyze_query(execute=False)
     assert qb.analyze_query(verbose=True).startswith('SELECT')
     assert str(qb).startswith("QueryBuilder(path=[{'entity_type': 'data.core.int.Int.'")
 
@@ -575,7 +579,9 @@ PLANS: list[tuple[Build, str]] = [
 
 
 @pytest.mark.parametrize(('build', 'index'), PLANS)
-def test_links_are_found_by_their_ends(qb: QueryBuilder, build: Build, index: str) -> None:
+def test_links_are_found_by_their_ends(qb: QueryBuilder, graph: Any, build: Build, index: str) -> None:
+    if graph.dialect != 'sqlite':
+        pytest.skip('PostgreSQL chooses by statistics, which a table of ten rows does not have')
     plan = build(qb.append(Int, filters={'id': 1}, tag='i')).analyze_query()
     links = [line for line in plan.splitlines() if 'ix_db_dblink' in line]
     assert links

@@ -251,7 +251,7 @@ class _Compilation:
                 return true()
             return self.dialect.like(expression, value, operator == 'ilike', kind)
         if operator == 'in':
-            return self._member_of(expression, [self._bound(kind, name, item) for item in value])
+            return self._member_of(expression, [self._bound(kind, name, item, listed=True) for item in value])
         if value is None:
             return _null_comparison(expression, name, operator)
         result: ColumnElement[bool] = _COMPARE[operator](expression, self._bound(kind, name, value))
@@ -262,19 +262,20 @@ class _Compilation:
         found = self.dialect.member_of(expression, given) if given else false()
         return found if len(given) == len(values) else or_(found, expression.is_(None))
 
-    def _bound(self, kind: ColumnKind, name: str, value: Any) -> Any:
-        """Return what is bound for a value that is compared with a column."""
+    def _bound(self, kind: ColumnKind, name: str, value: Any, listed: bool = False) -> Any:
+        """Return what is bound for a value that is compared with a column, alone or as one of a list."""
         if value is None:
             return None
         if kind is ColumnKind.TIME:
             return self.dialect.bind_time(_moment(name, value))
         if isinstance(value, UUID):
-            return str(value)
-        if kind is ColumnKind.UUID and isinstance(value, str) and len(value) == 32:
-            return _hyphenated(value)
+            value = str(value)
+        if kind is ColumnKind.UUID and isinstance(value, str):
+            return self.dialect.bind_uuid(_hyphenated(value) if len(value) == 32 else value)
         if not isinstance(value, (str, int, float, bool)):
             raise TypeError(f"the column '{name}' cannot be compared with {value!r} of type {type(value).__name__}")
-        return value if isinstance(value, str) else bound_number(value)
+        value = value if isinstance(value, str) else bound_number(value)
+        return self.dialect.bind_number(value) if kind is ColumnKind.NUMBER and not listed else value
 
     # what of it
 
@@ -372,7 +373,7 @@ class _Compilation:
                 raise ValueError(
                     f"unknown function '{function}' of '{projection.key}'; use one of {', '.join(_FUNCTIONS)}"
                 )
-            expression = getattr(func, function)(expression)
+            expression = getattr(func, function)(self.dialect.aggregated(expression))
             kind = kind if function in ('max', 'min') else ColumnKind.NUMBER
         return expression, kind
 

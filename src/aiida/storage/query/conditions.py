@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-__all__ = ('AllOf', 'AnyOf', 'Comparison', 'Condition', 'Negation', 'bound_number', 'parse_filters', 'selectivity')
+__all__ = (
+    'AllOf',
+    'AnyOf',
+    'Comparison',
+    'Condition',
+    'Negation',
+    'bound_number',
+    'json_operand',
+    'parse_filters',
+    'selectivity',
+)
 
 OPERATORS = (
     '==', '>', '<', '>=', '<=', 'in', 'like', 'ilike',
@@ -133,6 +144,26 @@ def bound_number(value: float) -> float:
         raise ValueError(
             f'a filter cannot compare with an integer of {value.bit_length()} bits: it is larger than any float'
         ) from None
+
+
+def json_operand(operator: str, value: Any) -> Any:
+    """Return the value that a JSON value is compared with by ``==``, ``>``, ``<``, ``>=`` or ``<=``.
+
+    :raises TypeError: if it cannot be compared like this.
+    """
+    if value is None:
+        if operator != '==':
+            raise TypeError(f"null can be compared by '==' only, not by '{operator}'")
+        return None
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (int, float)):
+        return bound_number(value)
+    if operator == '==' and isinstance(value, (list, tuple, dict)):
+        return value
+    raise TypeError(f"a JSON value cannot be compared by '{operator}' with {value!r} of type {type(value).__name__}")
 
 
 def _iterable(key: str, operator: str, value: Any) -> list[Any]:

@@ -54,6 +54,15 @@ class Dialect(Protocol):
     def bind_time(self, value: datetime) -> Any:
         """Return what is bound for a time that knows its zone."""
 
+    def bind_uuid(self, value: str) -> Any:
+        """Return what is bound for a uuid, or for a text that is none and belongs to nothing."""
+
+    def bind_number(self, value: Any) -> Any:
+        """Return what is bound for a value that a number is compared with."""
+
+    def aggregated(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return what a function over all rows takes of an expression."""
+
     def cast(self, expression: ColumnElement[Any], name: str) -> ColumnElement[Any]:
         """Cast to one of :data:`CASTS`."""
 
@@ -84,4 +93,8 @@ def get_dialect(name: str) -> Dialect:
         from aiida.storage.query.sqlite import SqliteDialect
 
         return SqliteDialect()
-    raise ValueError(f"queries cannot be written for the SQL dialect '{name}'; it is one of sqlite")
+    if name == 'postgresql':
+        from aiida.storage.query.postgres import PostgresDialect
+
+        return PostgresDialect()
+    raise ValueError(f"queries cannot be written for the SQL dialect '{name}'; it is one of sqlite, postgresql")

@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from aiida.common import json
-from aiida.storage.query.conditions import bound_number
+from aiida.storage.query.conditions import bound_number, json_operand
 from aiida.storage.query.entities import ColumnKind
 
 if TYPE_CHECKING:
@@ -84,6 +84,15 @@ class SqliteDialect:
 
     def bind_time(self, value: datetime) -> str:
         return value.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S.%f')
+
+    def bind_uuid(self, value: str) -> str:
+        return value
+
+    def bind_number(self, value: Any) -> Any:
+        return value
+
+    def aggregated(self, expression: Expression) -> Expression:
+        return expression
 
     def cast(self, expression: Expression, name: str) -> Expression:
         return expression if name == 'j' else cast(expression, _CASTS[name])
@@ -190,23 +199,16 @@ class _JsonPath:
 
     def compare(self, operator: str, value: Any) -> Condition:
         """Compare with a value of the same type."""
+        value = json_operand(operator, value)
         if value is None:
-            if operator != '==':
-                raise TypeError(f"null can be compared by '==' only, not by '{operator}'")
             return self.of_type('null')
         if isinstance(value, bool):
             return self.typed(_BOOLEANS, _COMPARE[operator](self.value, int(value)))
         if isinstance(value, (int, float)):
-            return self.typed(_NUMBERS, _COMPARE[operator](self.value, bound_number(value)))
-        if isinstance(value, (datetime, date)):
-            value = value.isoformat()
+            return self.typed(_NUMBERS, _COMPARE[operator](self.value, value))
         if isinstance(value, str):
             return self.typed(('text',), _COMPARE[operator](self.value, value))
-        if operator == '==' and isinstance(value, (list, tuple, dict)):
-            return self.equals(value)
-        raise TypeError(
-            f"a JSON value cannot be compared by '{operator}' with {value!r} of type {type(value).__name__}"
-        )
+        return self.equals(value)
 
     def equals(self, value: Any) -> Condition:
         """Whether it is this array or object; the order of keys does not count."""

@@ -286,6 +286,20 @@ def computer_relabel(computer: Computer, label: str) -> None:
     echo.echo_success(f"Computer '{before}' relabeled to '{label}'")
 
 
+@verdi_computer.command('goto')
+@arguments.COMPUTER()
+@decorators.with_dbenv()
+def computer_goto(computer: Computer) -> None:
+    """Open a shell on a computer."""
+    import os
+
+    transport = _authinfo(computer, _default_user()).get_transport()
+    echo.echo_report(f'going to computer<{computer.label}>: leave the shell to come back')
+    status = os.waitstatus_to_exitcode(os.system(transport.gotocomputer_command()))
+    if status != 0:
+        echo.echo_critical(f'the shell on {computer.label} ended with status {status}')
+
+
 @verdi_computer.command('test')
 @options.USER(help='Try it as this user; you, by default.')
 @options.PRINT_TRACEBACK()
@@ -407,13 +421,16 @@ def _auth_option(name: str, spec: dict[str, Any]) -> Any:
     switch = described.pop('switch', False)
     described.pop('non_interactive_default', None)
     default = described.pop('default', None)
-    return click.option(
-        f'--{dashed}/--no-{dashed}' if switch else f'--{dashed}',
-        name,
-        cls=options.InteractiveOption,
-        contextual_default=partial(_present_value, name, default),
+    short = described.pop('short', None)
+    common = {
+        'cls': options.InteractiveOption,
+        'contextual_default': partial(_present_value, name, default),
         **described,
-    )
+    }
+    if 'option' in common:
+        return common.pop('option')(**common)
+    declared = [f'--{dashed}/--no-{dashed}' if switch else f'--{dashed}', name]
+    return click.option(*([short] if short else []), *declared, **common)
 
 
 def _present_value(name: str, default: Any, ctx: click.Context) -> Any:
@@ -424,8 +441,11 @@ def _present_value(name: str, default: Any, ctx: click.Context) -> Any:
     if not isinstance(computer, Computer):
         return default
     configured = computer.get_configuration(user if isinstance(user, User) else None)
-    if name in configured:
-        return configured[name]
+    return configured[name] if name in configured else _suggested_value(name, default, computer)
+
+
+def _suggested_value(name: str, default: Any, computer: Computer) -> Any:
+    """Return what the transport of a computer suggests, or the default."""
     suggest = getattr(computer.get_transport_class(), f'_get_{name}_suggestion_string', None)
     return suggest(computer) if suggest is not None else default
 
@@ -451,7 +471,7 @@ def computer_configure_show(user: User | None, defaults: bool, as_option_string:
     known = computer.get_transport_class().auth_options
     user = user or _default_user()
     if defaults:
-        values = {name: spec.get('default') for name, spec in known.items()}
+        values = {name: _suggested_value(name, spec.get('default'), computer) for name, spec in known.items()}
     else:
         values = computer.get_configuration(user)
         if not values and not computer.is_user_configured(user):
@@ -459,14 +479,14 @@ def computer_configure_show(user: User | None, defaults: bool, as_option_string:
     if as_option_string:
         click.echo(' '.join(filter(None, (_as_option(name, spec, values.get(name)) for name, spec in known.items()))))
         return
-    echo.echo_tabulate([[f'* {name}', '-' if values.get(name) is None else str(values[name])] for name in known])
+    echo.echo_tabulate([[f'* {name}', '-' if values.get(name) in (None, '') else str(values[name])] for name in known])
 
 
 def _as_option(name: str, spec: dict[str, Any], value: Any) -> str:
     from aiida.common.escaping import escape_for_bash
 
     dashed = name.replace('_', '-')
-    if value is None:
+    if value in (None, ''):
         return ''
     if spec.get('switch'):
         return f'--{dashed}' if value else f'--no-{dashed}'

@@ -36,7 +36,7 @@ def construct_awaitable(target: Awaitable | ProcessNode) -> Awaitable:
     """Return an awaitable for a process, which is assigned to a key of the context; an awaitable is returned unchanged.
 
     :param target: the node of a process.
-    :raises ValueError: if it is neither.
+    :raises ValueError: if it is neither, or the node is not stored.
     """
     if isinstance(target, Awaitable):
         return target
@@ -44,6 +44,11 @@ def construct_awaitable(target: Awaitable | ProcessNode) -> Awaitable:
         raise ValueError(
             f'invalid class for awaitable target: {type(target)}; what a work chain waits for is the node of a '
             'process, as `self.submit` returns it'
+        )
+    if not target.is_stored:
+        raise ValueError(
+            f'invalid awaitable target: {target} is not stored, so nobody could tell when it is terminated; launch the '
+            'process with `run` or with its provenance'
         )
     return Awaitable(
         pk=target.pk, action=AwaitableAction.ASSIGN, target=AwaitableTarget.PROCESS, outputs=False, resolved=False

@@ -207,13 +207,35 @@ class BaseRestartWorkChain(WorkChain):
             self.ctx.unhandled_failure = False
             self.ctx.is_finished = True
             return None
-        message, exit_code = self._unhandled() if last_report is None else self._follow(last_report, node)
+        message, exit_code, pauses = self._unhandled() if last_report is None else self._follow(last_report, node)
         self.report(f'{name} {message}')
-        if exit_code is None and self._is_to_pause_exhausted():
+        if pauses:
+            self._pause_for_inspection('a failure was not handled')
+        elif exit_code is None and self._is_exhausted():
+            wanted = self.inputs.get('pause_on_max_iterations')  # type: ignore[union-attr]
+            if wanted is None or not wanted.value:
+                return self._give_up(name)
             limit = self.inputs.max_iterations.value  # type: ignore[union-attr]
             self.report(f'reached the maximum number of iterations {limit}: last ran {name}, pausing for inspection')
-            self.pause(f'{limit} iterations were not enough: inspect {name}, then play or kill this work chain')
+            self._pause_for_inspection(f'{limit} iterations were not enough')
         return exit_code
+
+    def _give_up(self, name: str) -> ExitCode:
+        """Return the exit code to end with after the last iteration.
+
+        :param name: the process that was run last.
+        """
+        limit = self.inputs.max_iterations.value  # type: ignore[union-attr]
+        self.report(f'reached the maximum number of iterations {limit}: last ran {name}')
+        return cast('ExitCode', self.exit_codes.ERROR_MAXIMUM_ITERATIONS_EXCEEDED)
+
+    def _pause_for_inspection(self, reason: str) -> None:
+        """Pause; once it is played, iterations are counted anew if there were none left."""
+        if self._is_exhausted():
+            self.ctx.first_iteration = self.ctx.iteration
+        pk = self.node.pk
+        self.report(f'to run it once more, use `verdi process play {pk}`; to give up, `verdi process kill {pk}`')
+        self.pause(f'Paused, {reason}: see `verdi process report {pk}`')
 
     def _call_handlers(self, node: ProcessNode) -> ProcessHandlerReport | None:
         """Call the handlers and return the last report, ``None`` if none of them had one."""
@@ -235,59 +257,64 @@ class BaseRestartWorkChain(WorkChain):
         self.node.base.extras.set(self._considered_handlers_extra, [*earlier[:-1], considered])
         return last_report
 
-    def _follow(self, report: ProcessHandlerReport, node: ProcessNode) -> tuple[str, ExitCode | None]:
-        """Return what to tell, and the exit code to end with, after a handler reported."""
+    def _follow(self, report: ProcessHandlerReport, node: ProcessNode) -> tuple[str, ExitCode | None, bool]:
+        """Return what to tell, the exit code to end with, and whether to pause, after a handler reported."""
         ended = 'finished successfully' if node.is_finished_ok else 'failed'
         if report.exit_code.status:
-            return f'{ended} but a handler detected an unrecoverable problem, aborting', report.exit_code
+            return f'{ended} but a handler detected an unrecoverable problem, aborting', report.exit_code, False
         self.ctx.unhandled_failure = False
         what = 'was triggered' if node.is_finished_ok else 'dealt with the problem'
-        return f'{ended} but a handler {what}, restarting', None
+        then = '' if self._is_exhausted() else ', restarting'
+        return f'{ended} but a handler {what}{then}', None, False
 
-    def _unhandled(self) -> tuple[str, ExitCode | None]:
-        """Return what to tell, and the exit code to end with, after a failure that no handler dealt with."""
+    def _unhandled(self) -> tuple[str, ExitCode | None, bool]:
+        """Return what to tell, the exit code to end with, and whether to pause, after a failure nobody dealt with."""
         action = self.inputs.get('on_unhandled_failure')  # type: ignore[union-attr]
         choice = UNHANDLED_ACTIONS[0] if action is None else action.value
         again = self.ctx.unhandled_failure
+        failed = 'failed with an unhandled failure'
+        if again:
+            failed += ' for the second consecutive time'
         if choice == 'abort':
-            return 'failed with an unhandled failure, aborting', self.exit_codes.ERROR_UNHANDLED_FAILURE
+            return f'{failed}, aborting', self.exit_codes.ERROR_UNHANDLED_FAILURE, False
         if choice == 'restart_once' and again:
-            exit_code = self.exit_codes.ERROR_SECOND_CONSECUTIVE_UNHANDLED_FAILURE
-            return 'failed and error was not handled for the second consecutive time, aborting', exit_code
+            return f'{failed}, aborting', self.exit_codes.ERROR_SECOND_CONSECUTIVE_UNHANDLED_FAILURE, False
         if choice == 'pause' or (choice == 'restart_and_pause' and again):
             self.ctx.unhandled_failure = False
-            self.pause('a failure was not handled: inspect the last process, then play or kill this work chain')
-            return 'failed with an unhandled failure, pausing for inspection', None
+            return f'{failed}, pausing for inspection', None, True
         self.ctx.unhandled_failure = True
-        return 'failed and error was not handled, restarting once more', None
-
-    def _is_to_pause_exhausted(self) -> bool:
-        """Return whether the last iteration is over and that is a reason to pause; played again, it counts anew."""
-        wanted = self.inputs.get('pause_on_max_iterations')  # type: ignore[union-attr]
-        if wanted is None or not wanted.value or not self._is_exhausted():
-            return False
-        self.ctx.first_iteration = self.ctx.iteration
-        return True
+        return failed if self._is_exhausted() else f'{failed}, restarting once more', None, False
 
     def results(self) -> ExitCode | None:
         """Emit the outputs of the last process that this work chain declares.
 
         :return: the exit code to end with if the iterations were not enough.
         """
+        if not self.ctx.get('children'):
+            limit = self.inputs.max_iterations.value  # type: ignore[union-attr]
+            self.report(f'`max_iterations` is {limit}, so that nothing was run')
+            return cast('ExitCode', self.exit_codes.ERROR_MAXIMUM_ITERATIONS_EXCEEDED)
         node = self.ctx.children[self.ctx.iteration - 1]
         name = f'{self.ctx.process_name}<{node.pk}>'
         if not self.ctx.is_finished and self._is_exhausted():
-            limit = self.inputs.max_iterations.value  # type: ignore[union-attr]
-            self.report(f'reached the maximum number of iterations {limit}: last ran {name}')
-            return cast('ExitCode', self.exit_codes.ERROR_MAXIMUM_ITERATIONS_EXCEEDED)
+            return self._give_up(name)
         self.report(f'work chain completed after {self.ctx.iteration} iterations')
+        self._attach_outputs(node)
+        return None
+
+    def _attach_outputs(self, node: ProcessNode) -> Mapping[str, Any]:
+        """Emit the outputs of a process that this work chain declares, and return all it has.
+
+        :param node: the process.
+        """
+        name = f'{self.ctx.process_name}<{node.pk}>'
         outputs = self.get_outputs(node)
         for label, port in self.spec().outputs.items():
             if label in outputs:
                 self.out(label, outputs[label])
             elif port.required and not isinstance(port, PortNamespace):
                 self.report(f"required output '{label}' was not an output of {name}")
-        return None
+        return outputs
 
     def get_outputs(self, node: ProcessNode) -> Mapping[str, Any]:
         """Return the outputs to emit, by name; those of the last process unless overridden.

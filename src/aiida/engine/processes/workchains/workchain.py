@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import collections.abc
 import logging
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plumpy.process_states import Continue, Wait
 from plumpy.processes import ProcessStateMachineMeta
-from plumpy.workchains import (
-    STEPPER_STATE,
-    Stepper,
-    _Block,
-    _BlockStepper,
-    _Conditional,
-    _FunctionCall,
-    _FunctionStepper,
-    _If,
-    _IfStepper,
-    _PropagateReturn,
-    _ReturnStepper,
-    _WhileStepper,
-    if_,
-    return_,
-    while_,
-)
-from plumpy.workchains import WorkChainSpec as PlumpyWorkChainSpec
 
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.extendeddicts import AttributeDict
@@ -40,6 +23,17 @@ from aiida.engine.processes.workchains.awaitable import (
     construct_awaitable,
 )
 from aiida.engine.processes.workchains.context import ToContext
+from aiida.engine.processes.workchains.outline import (
+    Return,
+    Stepper,
+    WorkChainSpec,
+    if_,
+    place,
+    restore_stepper,
+    return_,
+    save_stepper,
+    while_,
+)
 from aiida.engine.runtime import codec
 from aiida.orm import Node, ProcessNode, WorkChainNode, load_node
 
@@ -51,25 +45,6 @@ __all__ = ('WorkChain', 'if_', 'return_', 'while_')
 MethodType = TypeVar('MethodType', bound=Callable[..., Any])
 
 
-class WorkChainSpec(ProcessSpec, PlumpyWorkChainSpec):
-    """The specification of a work chain, which has an outline."""
-
-    _owner: type[WorkChain] | None = None
-
-    def belong_to(self, owner: type[WorkChain]) -> None:
-        """Take a class for the one whose methods the outline consists of."""
-        self._owner = owner
-
-    def outline(self, *commands: Any) -> None:
-        """Declare the steps.
-
-        :raises RuntimeError: if one replaces a method that the engine itself calls.
-        """
-        super().outline(*commands)
-        if self._owner is not None:
-            _check_names(self._owner, set(_functions(self.get_outline())))
-
-
 class Protect(ProcessStateMachineMeta):
     """Metaclass that refuses classes which override a method the engine relies on."""
 
@@ -77,9 +52,15 @@ class Protect(ProcessStateMachineMeta):
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
         """
-        :raises RuntimeError: if ``namespace`` overrides a protected method of one of the bases.
+        :raises RuntimeError: if ``namespace`` overrides a protected method of one of the bases, or defines a method
+            where a class method is wanted.
         """
-        for attribute in namespace:
+        for attribute, member in namespace.items():
+            if attribute in ('define', 'spec') and isinstance(member, FunctionType):
+                raise RuntimeError(
+                    f'`{attribute}` of `{name}` has to be a class method: put `@classmethod` before it, or, if it is a '
+                    'step, give it another name'
+                )
             if attribute.startswith('__'):
                 continue
             for base in bases:
@@ -166,7 +147,7 @@ class WorkChain(Process, metaclass=Protect):
         out_state[self._CONTEXT] = codec.dumps(self._context, 'ctx')
         out_state['awaitables'] = self._awaitables
         if self._stepper is not None:
-            out_state[self._STEPPER_STATE] = _save_stepper(self._stepper)
+            out_state[self._STEPPER_STATE] = save_stepper(self._stepper)
 
     def load_instance_state(self, saved_state: Any, load_context: Any) -> None:
         """Restore the work chain; sub processes it waits for are watched again."""
@@ -176,7 +157,7 @@ class WorkChain(Process, metaclass=Protect):
         stepper_state = saved_state.get(self._STEPPER_STATE)
         self._stepper = None
         if stepper_state is not None:
-            self._stepper = self.spec().get_outline().recreate_stepper(stepper_state, cast('Any', self))
+            self._stepper = restore_stepper(self.spec().get_outline(), stepper_state, self)
         self._relink_placeholders()
         self.set_logger(self.node.logger)
         if self._awaitables:
@@ -220,6 +201,10 @@ class WorkChain(Process, metaclass=Protect):
         """Put an awaitable into the context for what it stands for, and wait for it before the next step."""
         context, key = self._resolve_nested_context(awaitable.key)
         if awaitable.action == AwaitableAction.ASSIGN:
+            if self._appended_to(awaitable.key):
+                raise ValueError(
+                    f'cannot assign to `{awaitable.key}` of the context: this step appends to it too; use another key'
+                )
             context[key] = awaitable
         elif awaitable.action == AwaitableAction.APPEND:
             known = context.setdefault(key, [])
@@ -230,14 +215,31 @@ class WorkChain(Process, metaclass=Protect):
             raise ValueError(f'there is no context action {awaitable.action!r}')
         self._awaitables.append(awaitable)
 
+    def _appended_to(self, key: str) -> bool:
+        return any(item.key == key and item.action == AwaitableAction.APPEND for item in self._awaitables)
+
     def _resolve_awaitable(self, awaitable: Awaitable, value: Any) -> None:
-        """Replace an awaitable in the context by what it stands for; the order of a list stays that of registration."""
+        """Replace an awaitable in the context by what it stands for; the order of a list stays that of registration.
+
+        Of several that are assigned to one key the last one registered stays, whichever ends last.
+
+        :raises ValueError: if the list it was to be in is gone.
+        """
         context, key = self._resolve_nested_context(awaitable.key)
         if awaitable.action == AwaitableAction.ASSIGN:
-            context[key] = value
+            found = context.get(key)
+            if found is awaitable or not isinstance(found, Awaitable):
+                context[key] = value
         else:
-            values = context[key]
-            values[next(index for index, item in enumerate(values) if item is awaitable)] = value
+            values = context.get(key)
+            known = values if isinstance(values, list) else []
+            places = [index for index, item in enumerate(known) if item is awaitable]
+            if not places:
+                raise ValueError(
+                    f'Process<{awaitable.pk}> was to be appended to `{awaitable.key}` of the context, but the step '
+                    'that registered it replaced the list'
+                )
+            known[places[0]] = value
         awaitable.resolved = True
         self._awaitables.remove(awaitable)
 
@@ -270,14 +272,20 @@ class WorkChain(Process, metaclass=Protect):
         """Called when it starts to run a step: the place in the outline is noted on the node."""
         super().on_run()
         if self._stepper is not None:
-            self.node.set_stepper_state_info(_place(self._stepper))
+            self._tell_place(self._stepper)
 
     @Protect.final
     async def run(self) -> Any:
         """Take the first step."""
         self._stepper = self.spec().get_outline().create_stepper(cast('Any', self))
-        self.node.set_stepper_state_info(_place(self._stepper))
+        self._tell_place(self._stepper)
         return await self.runner.background(self._do_step)
+
+    def _tell_place(self, stepper: Stepper) -> None:
+        """Note the place in the outline on the node; at its end that of the last step stays."""
+        text = place(stepper)
+        if text is not None:
+            self.node.set_stepper_state_info(text)
 
     def _do_step(self, *_: Any) -> Any:
         """Take the next step of the outline.
@@ -288,7 +296,7 @@ class WorkChain(Process, metaclass=Protect):
         stepper = cast('Stepper', self._stepper)
         try:
             finished, result = stepper.step()
-        except _PropagateReturn as exception:
+        except Return as exception:
             finished, result = True, exception.exit_code
         if isinstance(result, ToContext):
             self.to_context(**result)
@@ -364,11 +372,10 @@ class WorkChain(Process, metaclass=Protect):
             return
         try:
             node = load_node(pk=awaitable.pk)
+            self._resolve_awaitable(awaitable, _outputs_of(node) if awaitable.outputs else node)
         except Exception as exception:
             self.fail(exception, exception.__traceback__)
             return
-        value = _outputs_of(node) if awaitable.outputs else node
-        self._resolve_awaitable(awaitable, value)
         if self._awaitables:
             if self._telling is None:
                 self._telling = self.loop.call_later(_TELL_AFTER, self._tell)
@@ -387,69 +394,6 @@ class WorkChain(Process, metaclass=Protect):
             self._update_process_status()
             self.node.flush()
 
-
-def _functions(instruction: Any) -> Iterator[Any]:
-    """Yield the functions that an outline consists of, conditions included."""
-    if isinstance(instruction, _FunctionCall):
-        yield instruction._fn
-        return
-    if isinstance(instruction, _Conditional):
-        yield instruction.predicate
-        instruction = instruction.body
-    if isinstance(instruction, _Block | _If):
-        for item in instruction:
-            yield from _functions(item)
-
-
-def _check_names(work_chain: type[WorkChain], functions: set[Any]) -> None:
-    """
-    :raises RuntimeError: if one of the functions is a method of the class that replaces one the engine itself calls.
-    """
-    for cls in work_chain.__mro__:
-        if cls in WorkChain.__mro__:
-            continue
-        for name, member in vars(cls).items():
-            replaces = name not in _MAY_BE_STEPS and hasattr(WorkChain, name)
-            if replaces and isinstance(member, Hashable) and member in functions:
-                raise RuntimeError(
-                    f'the step `{name}` in the outline of `{work_chain.__name__}` replaces a method of the engine of '
-                    'the same name: give the step another name'
-                )
-
-
-#: Methods of a process that the engine itself never calls.
-_MAY_BE_STEPS = frozenset(
-    {'done', 'exception', 'execute', 'is_successful', 'killed', 'launch', 'load', 'persist', 'result', 'successful'}
-)
-
-
-def _place(stepper: Stepper) -> str:
-    """Return the place in the outline in words; an outline of one step has a position too."""
-    return f'0:{stepper}' if isinstance(stepper, _FunctionStepper) else str(stepper)
-
-
-def _save_stepper(stepper: Any) -> dict[str, Any]:
-    """Return the place in the outline, in the form plumpy's steppers restore themselves from.
-
-    The outline says which stepper is where, so that positions and names of steps are all there is to save; plumpy's
-    own ``save`` would look the class of each stepper up at every step.
-    """
-    if type(stepper) not in _STEPPERS:
-        return cast('dict[str, Any]', stepper.save())
-    state: dict[str, Any] = {}
-    position = getattr(stepper, '_pos', None)
-    if position is not None:
-        state['_pos'] = position
-    function = getattr(stepper, '_fn', None)
-    if function is not None:
-        state['_fn'] = function.__name__
-    child = getattr(stepper, '_child_stepper', None)
-    if child is not None:
-        state[STEPPER_STATE] = _save_stepper(child)
-    return state
-
-
-_STEPPERS = frozenset({_BlockStepper, _FunctionStepper, _IfStepper, _ReturnStepper, _WhileStepper})
 
 #: Seconds after which the status tells that a sub process has ended while others are waited for.
 _TELL_AFTER = 0.5

@@ -121,6 +121,9 @@ ROWS: dict[str, str] = {
     'J07': 'messages come in a thread, what they ask for is done in the loop',
     'J08': 'news of a state, and looking for it',
     'J09': 'TransportQueue',
+    'K01': 'DaemonClient',
+    'K02': 'get_daemon_client, DaemonException, ControllerProtocol, JsonDictType',
+    'K03': 'what the calls of the client of the daemon return and raise',
     'M01': 'run blocks, submit does not',
     'M02': 'metadata of a process',
     'M03': 'store_provenance=False',
@@ -176,7 +179,6 @@ LEFT_OUT: dict[str, str] = {
 
 #: Areas of the inventory whose rows are not listed above, with the reason.
 OTHER_AREAS: dict[str, str] = {
-    'K': 'the client of the daemon: needs the daemon',
     'L': _COMMANDS,
     'N': 'the package `aiida.work` of AiiDA 0.10, which is not there yet',
 }

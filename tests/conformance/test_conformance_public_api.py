@@ -6,7 +6,6 @@ import pytest
 from conformance_public_api import differences, documented
 
 MODELS = 'the pydantic models of entities, and what converts to and from them'
-DAEMON = 'the daemon and its client'
 DUMP = 'writing processes and groups to folders'
 SEED_FIRST = 'the older documentation names or orders the parameters otherwise; both ways are accepted'
 
@@ -23,8 +22,6 @@ ABSENT = {
         )
     },
     'aiida.orm.OrmModel': MODELS,
-    'aiida.engine.DaemonClient': DAEMON,
-    'aiida.engine.get_daemon_client': DAEMON,
     'aiida.orm.*Node.dump': DUMP,
     'aiida.orm.*Group.dump': DUMP,
     'aiida.orm.UpfFamily.dump': DUMP,

@@ -92,6 +92,7 @@ def test_list_of_an_empty_profile(call, profile):
         '----  ---------  -------  ---------------  ----------------',
         '',
         'Total results: 0',
+        'Warning: The daemon is not running',
     ]
     assert call(verdi_process, 'list', '-r').output == ''
 
@@ -100,7 +101,7 @@ def test_list_tells_the_last_change(call, graph):
     from aiida.common import timezone
 
     graph['chain'].backend.write_setting('process|state_change|work', timezone.now().isoformat())
-    last = call(verdi_process, 'list').output.splitlines()[-1]
+    last = call(verdi_process, 'list').output.splitlines()[-2]
     assert re.fullmatch(
         r'Report: Last change of a process state: \ds ago \(at \d\d:\d\d:\d\d on \d{4}-\d\d-\d\d\)', last
     )

@@ -119,7 +119,7 @@ def test_somebody_who_is_alive_but_does_not_answer(call, crashed):
 
 def test_the_list_tells_of_what_nobody_runs(call, submitted):
     output = call(verdi_process, 'list').output
-    assert f'Nobody runs process {submitted.pk}: submitted processes wait for a daemon' in output
+    assert f'Nobody runs process {submitted.pk}: `verdi daemon start` starts workers that do.' in output
     assert f'`verdi process kill {submitted.pk}`' in output
     assert 'Nobody runs' not in call(verdi_process, 'list', '-r').output
     call(verdi_process, 'kill', submitted.pk)

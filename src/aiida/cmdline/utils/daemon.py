@@ -38,11 +38,14 @@ def daemon_is_running(profile: Profile | None = None) -> bool:
 
     :param profile: for which profile; the one that is loaded for ``None``.
     """
-    from aiida.engine.daemon.client import DaemonClient
+    from aiida.common.pidfile import PidFile, Standing
     from aiida.manage.manager import get_manager
 
+    # not the client, whose room takes longer to import
     profile = profile or get_manager().get_profile()
-    return profile is not None and DaemonClient(profile).is_daemon_running
+    if profile is None:
+        return False
+    return PidFile(profile.filepaths['circus']['pid'], profile.name).incumbent().standing is Standing.RUNNING
 
 
 def print_daemon_load(workers: list[WorkerRecord]) -> None:

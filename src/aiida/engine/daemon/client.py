@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiida.common.exceptions import AiidaException, ConfigurationError
+from aiida.common.pidfile import PidFile, Standing, process_identity
 from aiida.engine.daemon import environment, sockets
 from aiida.engine.daemon.logfile import last_lines
-from aiida.engine.daemon.pidfile import PidFile, Standing, process_identity
 from aiida.orm.utils.upstairs import upstairs
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Who supervises the workers of a profile, as its files say, and whether that is still true.
+"""Who supervises the workers of a profile, as the files of the daemon say, and whether that is still true.
 
 The PID file holds a number only, as AiiDA writes it; numbers are given again after a while, and anew after a reboot. A
 second file beside it says on which host the process is, and since when: a process is the same if it was started at the

@@ -1,0 +1,58 @@
+"""When the supervisor starts workers again."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import SimpleNamespace
+
+import pytest
+
+
+@pytest.fixture
+def watcher(monkeypatch):
+    from circus.watcher import Watcher
+
+    from aiida.engine.daemon import supervisor
+
+    monkeypatch.setattr(Watcher, 'reap_process', lambda self, pid, status=None: self.processes.pop(pid, None))
+    monkeypatch.setattr(Watcher, 'spawn_processes', lambda self: self.spawned.append(time.time()))
+    made = supervisor.WorkerWatcher('workers', 'true', numprocesses=2)
+    made._status = 'active'
+    made.spawned = []
+    return made
+
+
+def end(watcher, age, status, stopping=False):
+    """Let a worker end at an age, in seconds, with a status as ``waitpid`` gives it."""
+    watcher.processes[7] = SimpleNamespace(pid=7, started=time.time() - age, stopping=stopping)
+    watcher.reap_process(7, status)
+    watcher.spawn_processes()
+
+
+def test_a_worker_that_ended_is_started_again_at_once(watcher):
+    end(watcher, age=100, status=signal.SIGKILL)
+    end(watcher, age=1, status=0)
+    end(watcher, age=1, status=signal.SIGTERM, stopping=True)
+    assert (len(watcher.spawned), watcher.failed_starts) == (3, 0)
+    assert watcher.last_exit == -signal.SIGKILL
+
+
+def test_workers_that_fail_to_start_are_given_time(watcher):
+    end(watcher, age=1, status=256)
+    assert (len(watcher.spawned), watcher.failed_starts, watcher.last_exit) == (1, 1, 1)
+    pauses = []
+    for _ in range(9):
+        end(watcher, age=1, status=256)
+        pauses.append(round(watcher._pause_until - time.time()))
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert len(watcher.spawned) == 1
+    watcher._pause_until = time.time() + 1000  # the clock was set back meanwhile
+    watcher.spawn_processes()
+    assert len(watcher.spawned) == 2
+    end(watcher, age=100, status=256)
+    assert watcher.failed_starts == 0
+
+
+def test_the_options_tell(watcher):
+    assert dict(watcher.options())['failed_starts'] == 0

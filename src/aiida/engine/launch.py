@@ -11,7 +11,7 @@ from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.daemon.presence import Presence
 from aiida.engine.runners import TYPE_RUN_PROCESS, TYPE_SUBMIT_PROCESS, ResultAndNode, ResultAndPk
 from aiida.engine.runtime.current import current_runner, runner_for
-from aiida.engine.utils import is_process_function, is_process_scoped, prepare_inputs
+from aiida.engine.utils import is_process_function, is_process_scoped, metadata_of, prepare_inputs
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
@@ -109,7 +109,7 @@ def submit(
         raise InvalidOperation('a process is running here: it launches another one by `self.submit`, not by `submit`')
     if is_process_function(process):
         raise TypeError(f'the process function `{process.__name__}` cannot be submitted: call it')  # type: ignore[union-attr]
-    metadata = _metadata(process, given)
+    metadata = metadata_of(process, given)
     if metadata.get('dry_run', False):
         return run_get_node(process, inputs=given).node
     if metadata.get('store_provenance') is False:
@@ -126,14 +126,6 @@ def submit(
     if wait:
         _wait_for(node, wait_interval)
     return node
-
-
-def _metadata(process: Any, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata a process is launched with, those in a builder included."""
-    from aiida.engine.processes.builder import ProcessBuilder
-
-    own = process.metadata if isinstance(process, ProcessBuilder) else {}
-    return {**own, **(given.get('metadata') or {})}
 
 
 def _hand_over(process: Any, given: dict[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.obeying import Obedience
 from aiida.engine.runtime.watching import Watcher
-from aiida.engine.utils import instantiate_process, is_process_function, prepare_inputs
+from aiida.engine.utils import instantiate_process, is_process_function, metadata_of, prepare_inputs
 from aiida.orm import ProcessNode
 from aiida.orm.backend import get_store
 from aiida.plugins.utils import PluginVersionProvider
@@ -272,8 +272,11 @@ class Runner:
         """
         _refuse_function(process)
         given = prepare_inputs(inputs, **kwargs)
-        if (given.get('metadata') or {}).get('dry_run', False):
+        metadata = metadata_of(process, given)
+        if metadata.get('dry_run', False):
             raise InvalidOperation('a dry run cannot be submitted: `run` it')
+        if metadata.get('store_provenance') is False:
+            raise InvalidOperation(_UNSTORED)
         if not self._rmq_submit:
             return self.schedule(process, **given)
         instance = self.instantiate_process(process, **given)
@@ -420,6 +423,7 @@ class Runner:
 
 
 _VERSIONS = PluginVersionProvider()
+_UNSTORED = 'Cannot submit a process with `store_provenance=False`: nobody could find it; `run` it'
 
 
 def _refuse_function(process: Any) -> None:
@@ -432,4 +436,4 @@ def _refuse_function(process: Any) -> None:
 
 def _refuse_unstored(process: Process) -> None:
     if not process.node.is_stored:
-        raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
+        raise InvalidOperation(_UNSTORED)

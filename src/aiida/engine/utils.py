@@ -43,6 +43,18 @@ def prepare_inputs(inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[
     return dict(inputs) if inputs is not None else {}
 
 
+def metadata_of(process: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata that a launch gives, those in a builder included.
+
+    :param process: class, builder or instance.
+    :param given: the inputs that are given beside it.
+    """
+    from aiida.engine.processes.builder import ProcessBuilder
+
+    own = process.metadata if isinstance(process, ProcessBuilder) else {}
+    return {**own, **(given.get('metadata') or {})}
+
+
 def instantiate_process(runner: Runner, process: Process | type[Process] | ProcessBuilder, **inputs: Any) -> Process:
     """Return a process that is ready to be run.
 

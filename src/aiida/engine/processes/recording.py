@@ -75,7 +75,7 @@ def entered(process: Process, from_state: Any) -> None:
     if process.orphans and from_state is not None and from_state.LABEL is ProcessState.RUNNING:
         replaying.dismiss(process)
     with node.backend.transaction():
-        link_outputs(process)
+        process.update_outputs()
         node.flush()
         saved = save_checkpoint(process)
         if known is not label:
@@ -137,7 +137,7 @@ def terminated(process: Process) -> None:
         return
     with node.backend.transaction():
         if finished:
-            link_outputs(process)
+            process.update_outputs()
         node.seal()
         node.flush()
         note_state_change(node)

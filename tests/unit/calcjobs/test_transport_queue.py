@@ -167,6 +167,30 @@ class TestJobsList:
         assert all(second - first >= 0.19 for first, second in pairwise(times))
         assert queue.asked[0][1] == ['0', '1', '2', '3', '4']
 
+    def test_a_job_of_which_the_scheduler_was_not_asked_is_not_taken_for_gone(self, authinfo, queue, monkeypatch):
+        """Its news are asked for while the scheduler is answering a question about another job."""
+        queue.states = {'1': JobState.RUNNING, '2': JobState.RUNNING}
+        real = JobsList._get_jobs_from_scheduler
+
+        async def slowly(self):
+            found = await real(self)
+            await asyncio.sleep(0.1)
+            return found
+
+        monkeypatch.setattr(JobsList, '_get_jobs_from_scheduler', slowly)
+
+        async def ask(manager, job_id, delay):
+            await asyncio.sleep(delay)
+            with manager.request_job_info_update(authinfo, job_id) as future:
+                return await future
+
+        async def both():
+            manager = JobManager(TransportQueue())
+            return await asyncio.gather(ask(manager, '1', 0), ask(manager, '2', 0.05))
+
+        assert [job.job_state for job in asyncio.run(both())] == [JobState.RUNNING, JobState.RUNNING]
+        assert [jobs for _, jobs in queue.asked] == [['1'], ['2']]
+
     def test_the_time_of_the_last_question_is_kept(self, authinfo, queue):
         queue.states = {'1': JobState.DONE}
 

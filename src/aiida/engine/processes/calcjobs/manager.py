@@ -194,9 +194,15 @@ class JobsList:
         request.look_at = now + request.look_interval
 
     async def _update_job_info(self) -> None:
-        """Ask the scheduler, and answer the requests for jobs of which there are news."""
+        """Ask the scheduler, and answer the requests for jobs of which there are news.
+
+        Who asked meanwhile is not answered: of their jobs the scheduler was not asked yet.
+        """
+        asked = self._pending()
         jobs = await self._get_jobs_from_scheduler()
-        for request in self._pending():
+        for request in asked:
+            if request.future.done():
+                continue
             old, new = self._jobs_cache.get(request.job_id), jobs.get(request.job_id)
             if self._has_job_state_changed(old, new) or new is None or new.job_state is JobState.DONE:
                 request.future.set_result(new)

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from conformance_inventory import finding, row
+from conformance_inventory import row
 from conformance_processes import Adder, Counter, Stuck, add
 
 from aiida import orm
@@ -416,7 +416,6 @@ def test_jobs_that_come_with_the_package(name):
 
 
 @row('M05', 'E10')
-@finding('the jobs that stash and unstash do not come with the package')
 @pytest.mark.parametrize('name', ['core.stash', 'core.unstash'])
 def test_jobs_that_stash(name):
     assert CalculationFactory(name).get_builder().process_class is CalculationFactory(name)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aiida.common.datastructures import StashMode
 from aiida.common.exceptions import StashingError
-from aiida.common.log import AIIDA_LOGGER
-from aiida.orm import RemoteStashCompressedData, RemoteStashFolderData
+from aiida.orm import RemoteStashCompressedData, RemoteStashCustomData, RemoteStashFolderData
 from aiida.transports.transport import has_magic
 
 if TYPE_CHECKING:
-    from aiida.orm import CalcJobNode, RemoteStashData
+    from collections.abc import Callable
+
+    from aiida.orm import CalcJobNode, RemoteData, RemoteStashData
     from aiida.transports import Transport
 
-__all__ = ('COMPRESSED_MODES', 'stash_calculation')
-
-LOGGER = AIIDA_LOGGER.getChild('execmanager')
+__all__ = ('COMPRESSED_MODES', 'archive_root', 'merge_into', 'stash_calculation')
 
 COMPRESSED_MODES = (
     StashMode.COMPRESS_TAR,
@@ -27,57 +27,119 @@ COMPRESSED_MODES = (
 )
 
 
-def stash_calculation(calculation: CalcJobNode, transport: Transport) -> RemoteStashData:
-    """Copy or pack files of the working directory to where the option ``stash`` says, and return a node for them.
+def stash_calculation(
+    calculation: CalcJobNode, transport: Transport, source: RemoteData | None = None
+) -> RemoteStashData | None:
+    """Put files aside as the option ``stash`` of a job says, and return a node for them.
 
-    What is not there is left out, unless the option ``fail_on_missing`` is on.
+    What is not there is left out and warned about, unless the option ``fail_on_missing`` is on. With the mode
+    ``submit_custom_code`` the program that was run has done it already.
 
-    :raises StashingError: if something is missing that may not be, or nothing was there to be packed.
+    :param source: whose files they are, by default those of the job's own working directory.
+    :return: ``None`` if nothing was to be put aside, or nothing was there to be packed.
+    :raises StashingError: if something is missing that may not be.
     :raises OSError: if the files cannot be copied or packed.
     """
     options: dict[str, Any] = calculation.get_option('stash') or {}
-    mode = StashMode(options['stash_mode'])
-    workdir = PurePosixPath(str(calculation.get_remote_workdir()))
+    mode, sources = StashMode(options['stash_mode']), list(options['source_list'])
+    common: dict[str, Any] = {'computer': calculation.computer, 'stash_mode': mode, 'source_list': sources}
+    if mode is StashMode.SUBMIT_CUSTOM_CODE:
+        return RemoteStashCustomData(target_basepath=options['target_base'], **common)
+    if not sources:
+        calculation.logger.warning('nothing is put aside: `metadata.options.stash.source_list` is empty')
+        return None
+    owner = calculation if source is None else source
+    workdir = PurePosixPath(str(calculation.get_remote_workdir() if source is None else source.get_remote_path()))
     base = PurePosixPath(options['target_base'])
-    strict = bool(options.get('fail_on_missing', False))
-    found = _find(transport, workdir, options['source_list'], strict)
-    common: dict[str, Any] = {
-        'computer': calculation.computer,
-        'stash_mode': mode,
-        'source_list': list(options['source_list']),
-        'fail_on_missing': strict,
-    }
-    if mode in COMPRESSED_MODES:
-        target = base / f'{calculation.uuid}.{mode.value}'
-        dereference = bool(options.get('dereference', False))
-        if not found:
-            raise StashingError(f'nothing of {common["source_list"]} is in {workdir}: there is nothing to pack')
-        transport.compress(
-            mode.value, [str(path) for path in found], str(target), root_dir=str(workdir), dereference=dereference
-        )
-        return RemoteStashCompressedData(target_basepath=str(target), dereference=dereference, **common)
-    uuid = calculation.uuid
-    folder = base / uuid[:2] / uuid[2:4] / uuid[4:]
+    common['fail_on_missing'] = bool(options.get('fail_on_missing', False))
+    keeps_links = mode in COMPRESSED_MODES and not options.get('dereference')
+    found = _find(calculation, transport, workdir, common, keeps_links)
+    if mode is StashMode.COPY:
+        return _copy(transport, found, workdir, base / owner.uuid[:2] / owner.uuid[2:4] / owner.uuid[4:], common)
+    if not found:
+        calculation.logger.warning('nothing of %s is in %s: there is nothing to pack', sources, workdir)
+        return None
+    target = base / f'{owner.uuid}.{mode.value}'
+    return _pack(transport, found, workdir, target, bool(options.get('dereference')), common)
+
+
+def _copy(
+    transport: Transport, found: list[PurePosixPath], workdir: PurePosixPath, folder: PurePosixPath, common: Any
+) -> RemoteStashFolderData:
+    transport.makedirs(str(folder), ignore_existing=True)
     for path in found:
-        place = folder / path.relative_to(workdir)
-        transport.makedirs(str(place.parent), ignore_existing=True)
-        # An interruption may have left a part of it; copying into a folder that exists would nest it.
-        transport.rmtree(str(place))
-        transport.copy(str(path), str(place))
+        merge_into(transport, path, folder / path.relative_to(workdir), transport.copy)
     return RemoteStashFolderData(target_basepath=str(folder), **common)
 
 
-def _find(transport: Transport, workdir: PurePosixPath, sources: list[str], strict: bool) -> list[PurePosixPath]:
-    """Return the absolute paths of what is to be put aside."""
-    found: list[PurePosixPath] = []
-    for source in sources:
-        path = workdir / source
-        if has_magic(source):
-            found += [PurePosixPath(match) for match in transport.glob(str(path))]
+def _pack(
+    transport: Transport,
+    found: list[PurePosixPath],
+    workdir: PurePosixPath,
+    target: PurePosixPath,
+    dereference: bool,
+    common: Any,
+) -> RemoteStashCompressedData:
+    # A name with the signs of a pattern would be taken for one.
+    names: list[Any] = [glob.escape(str(path)) if has_magic(str(path)) else str(path) for path in found]
+    transport.compress(
+        common['stash_mode'].value, names, str(target), root_dir=str(archive_root(workdir)), dereference=dereference
+    )
+    return RemoteStashCompressedData(target_basepath=str(target), dereference=dereference, **common)
+
+
+def archive_root(workdir: PurePosixPath) -> PurePosixPath:
+    """Return the folder that names in an archive are relative to: three above, where the folders of all jobs are.
+
+    So the names begin with the last three parts of the path, which tell the job.
+    """
+    parents = workdir.parents
+    return parents[2] if len(parents) > 2 else workdir
+
+
+def _find(
+    calculation: CalcJobNode, transport: Transport, workdir: PurePosixPath, common: Any, keeps_links: bool
+) -> list[PurePosixPath]:
+    """Return the absolute paths of what is to be put aside, each once.
+
+    :param keeps_links: whether links that lead nowhere can be put aside.
+    """
+    found: dict[PurePosixPath, None] = {}
+    for name in common['source_list']:
+        path = workdir / name
+        if has_magic(name) and not transport.path_exists(str(path)):
+            matches = transport.glob(str(PurePosixPath(glob.escape(str(workdir))) / name))
+            if not matches:
+                calculation.logger.warning('nothing in %s fits %s, it is left out', workdir, name)
         elif transport.path_exists(str(path)):
-            found.append(path)
-        elif strict:
-            raise StashingError(f'File {path} does not exist. Stashing failed.')
+            matches = [str(path)]
+        elif common['fail_on_missing']:
+            raise StashingError(
+                f'{path} does not exist, and `metadata.options.stash.fail_on_missing` is on: nothing was put aside'
+            )
         else:
-            LOGGER.warning('%s does not exist, it is not put aside', path)
-    return found
+            calculation.logger.warning('%s does not exist, it is not put aside', path)
+            continue
+        for match in sorted(matches):
+            if keeps_links or transport.path_exists(match):
+                found[PurePosixPath(match)] = None
+            else:
+                calculation.logger.warning('%s is a link that leads nowhere, it is not put aside', match)
+    # What is in a folder that is put aside goes with it.
+    return [path for path in found if found.keys().isdisjoint(path.parents)]
+
+
+def merge_into(
+    transport: Transport, source: PurePosixPath, target: PurePosixPath, take: Callable[[str, str], Any]
+) -> None:
+    """Bring a file or folder to a place; files that are there are replaced, folders that are there are added to.
+
+    :param take: what copies or moves from one path to another where nothing is.
+    """
+    if transport.isdir(str(source)) and transport.isdir(str(target)):
+        for name in transport.listdir(str(source)):
+            merge_into(transport, source / name, target / name, take)
+        return
+    transport.makedirs(str(target.parent), ignore_existing=True)
+    transport.rmtree(str(target))
+    take(str(source), str(target))

@@ -109,6 +109,25 @@ def has_output(node: CalcJobNode, label: str) -> bool:
     return bool(node.base.links.get_outgoing(link_type=LinkType.CREATE, link_label_filter=label).all())
 
 
+def working_directory(node: CalcJobNode, transport: Transport | None = None) -> PurePosixPath:
+    """Return the folder a job has, or is going to have, on its computer; it is named by the uuid of the job.
+
+    :param transport: what to ask for the name of the user, if that is needed; by default one is opened.
+    :raises ConfigurationError: if the work directory of the computer is not an absolute path.
+    """
+    template, name = node.get_authinfo().get_workdir(), ''
+    if '{username}' in template:
+        if transport is None:
+            with node.get_transport() as opened:
+                name = opened.whoami()
+        else:
+            name = transport.whoami()
+    base = PurePosixPath(template.format(username=name))
+    if not base.is_absolute():
+        raise ConfigurationError(f'the work directory of {_computer(node).label} must be an absolute path, not {base}')
+    return base / node.uuid[:2] / node.uuid[2:4] / node.uuid[4:]
+
+
 def _make_working_directory(node: CalcJobNode, transport: Transport) -> PurePosixPath:
     """Make an empty folder for a job, named by its uuid, and note it on the node.
 
@@ -116,12 +135,8 @@ def _make_working_directory(node: CalcJobNode, transport: Transport) -> PurePosi
 
     :raises ConfigurationError: if the work directory of the computer is not an absolute path.
     """
-    template = node.get_authinfo().get_workdir()
-    name = transport.whoami() if '{username}' in template else ''
-    base = PurePosixPath(template.format(username=name))
-    if not base.is_absolute():
-        raise ConfigurationError(f'the work directory of {_computer(node).label} must be an absolute path, not {base}')
-    workdir = base / node.uuid[:2] / node.uuid[2:4] / node.uuid[4:]
+    workdir = working_directory(node, transport)
+    base = workdir.parents[2]
     if transport.path_exists(str(workdir)):
         lost = base / REMOTE_WORK_DIRECTORY_LOST_FOUND
         transport.makedirs(str(lost), ignore_existing=True)

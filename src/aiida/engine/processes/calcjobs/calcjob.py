@@ -56,6 +56,8 @@ class CalcJob(Process):
     _node_class = CalcJobNode
     _spec_class = CalcJobProcessSpec
     link_label_retrieved: str = 'retrieved'
+    #: The input whose files are put aside or brought back, by default those of the job itself are put aside.
+    _stash_source: ClassVar[str | None] = None
 
     KEY_CACHE_VERSION: ClassVar[str] = 'cache_version'
     #: A number to be raised when results of older versions must not be taken from the cache any more.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiida.engine.processes.calcjobs.stashing import define_stash_options
 from aiida.engine.processes.calcjobs.validation import (
     validate_additional_retrieve_list,
     validate_parser,
-    validate_stash_options,
 )
 from aiida.orm import Computer
 
@@ -37,7 +37,7 @@ def define_options(spec: CalcJobProcessSpec) -> None:
     _define_queue(spec)
     _define_script(spec)
     _define_results(spec)
-    _define_stash(spec)
+    define_stash_options(spec)
 
 
 _RESOURCES = (
@@ -128,21 +128,3 @@ def _define_results(spec: CalcJobProcessSpec) -> None:
         validator=validate_additional_retrieve_list,
         help='Files to be retrieved besides those the plugin asks for, as paths below the working directory.',
     )
-
-
-def _define_stash(spec: CalcJobProcessSpec) -> None:
-    spec.input_namespace(
-        'metadata.options.stash',
-        required=False,
-        populate_defaults=False,
-        validator=validate_stash_options,
-        help='Files that are put aside on the computer after the job, before anything is retrieved.',
-    )
-    for name, kind, text in (
-        ('target_base', str, 'The folder on the computer they go to, an absolute path.'),
-        ('source_list', (tuple, list), 'What is put aside: paths and patterns below the working directory.'),
-        ('stash_mode', str, 'How: `copy`, or `tar`, `tar.gz`, `tar.bz2`, `tar.xz` to pack them into an archive.'),
-        ('dereference', bool, 'Whether an archive holds what links lead to.'),
-        ('fail_on_missing', bool, 'Whether something that is not there is an error; there may be no patterns then.'),
-    ):
-        spec.input(f'metadata.options.stash.{name}', valid_type=kind, required=False, help=text)

@@ -26,6 +26,7 @@ from aiida.common.log import AIIDA_LOGGER
 from aiida.common.options import get_option_value
 from aiida.engine.daemon import execmanager
 from aiida.engine.daemon.stashing import stash_calculation
+from aiida.engine.daemon.unstashing import unstash_calculation
 from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
@@ -46,6 +47,7 @@ __all__ = ('PreSubmitException', 'TransportTaskException', 'Waiting')
 UPLOAD_COMMAND = 'upload'
 SUBMIT_COMMAND = 'submit'
 UPDATE_COMMAND = 'update'
+UNSTASH_COMMAND = 'unstash'
 STASH_COMMAND = 'stash'
 RETRIEVE_COMMAND = 'retrieve'
 KILL_COMMAND = 'kill'
@@ -213,16 +215,52 @@ async def task_stash_job(
     if not node.get_option('stash') or execmanager.has_output(node, 'remote_stash'):
         return None
 
-    def stash(transport: Transport) -> ExitCode | None:
+    def stash(transport: Transport) -> None:
+        put_aside = stash_calculation(node, transport, _stash_source_of(process))
+        if put_aside is not None:
+            process.out('remote_stash', put_aside)
+
+    node.set_state(CalcJobState.STASHING)
+    return await _move_files(process, 'stash', transport_queue, cancellable, stash)
+
+
+async def task_unstash_job(
+    process: CalcJob, transport_queue: TransportQueue, cancellable: InterruptableFuture
+) -> ExitCode | None:
+    """Bring files back that were put aside, if that is wanted; return an exit code if they are not all there."""
+    node, source = process.node, _stash_source_of(process)
+    if not node.get_option('unstash') or source is None:
+        return None
+
+    node.set_state(CalcJobState.UNSTASHING)
+    unstash = functools.partial(unstash_calculation, node, source=source)
+    return await _move_files(process, 'unstash', transport_queue, cancellable, unstash)
+
+
+def _stash_source_of(process: CalcJob) -> Any:
+    """Return the node whose files are put aside or brought back, ``None`` for those of the job itself."""
+    label = process._stash_source
+    return None if label is None else cast('Any', process.inputs)[label]
+
+
+async def _move_files(
+    process: CalcJob,
+    what: str,
+    queue: TransportQueue,
+    cancellable: InterruptableFuture,
+    action: Callable[[Transport], None],
+) -> ExitCode | None:
+    """Put files aside or bring them back; return an exit code if that will never work."""
+
+    def move(transport: Transport) -> ExitCode | None:
         try:
-            process.out('remote_stash', stash_calculation(node, transport))
+            action(transport)
         except StashingError as exception:
-            node.logger.warning('files could not be put aside: %s', exception)
+            process.node.logger.warning('%s failed: %s', what, exception)
             return cast('ExitCode', process.exit_codes.ERROR_STASHING_FAILED.format(message=str(exception)))
         return None
 
-    node.set_state(CalcJobState.STASHING)
-    result: ExitCode | None = await _attempt(node, 'stash', transport_queue, cancellable, stash)
+    result: ExitCode | None = await _attempt(process.node, what, queue, cancellable, move)
     return result
 
 
@@ -370,7 +408,7 @@ class Waiting(plumpy.process_states.Waiting):
         node = process.node
         if self._command == UPLOAD_COMMAND:
             skip_submit = await self._launch_task(task_upload_job, process, runner.transport)
-            return self.retrieve() if skip_submit else self.submit()
+            return self._after_job() if skip_submit else self.submit()
         if self._command == SUBMIT_COMMAND:
             result = await self._launch_task(task_submit_job, node, runner.transport)
             if isinstance(result, ExitCode):
@@ -378,6 +416,9 @@ class Waiting(plumpy.process_states.Waiting):
             return self.update()
         if self._command == UPDATE_COMMAND:
             return await self._wait_for_end()
+        if self._command == UNSTASH_COMMAND:
+            exit_code = await self._launch_task(task_unstash_job, process, runner.transport)
+            return self.retrieve(None, exit_code)
         if self._command == STASH_COMMAND:
             exit_code = await self._launch_task(task_stash_job, process, runner.transport)
             return self.retrieve(self.monitor_result, exit_code)
@@ -397,7 +438,7 @@ class Waiting(plumpy.process_states.Waiting):
                     return await self._stop_by_monitor(result)
             before = process.status
             if await self._launch_task(_update_for_a_while, node, runner.job_manager, patience):
-                return self.stash() if node.get_option('stash') else self.retrieve()
+                return self._after_job()
             state = node.get_scheduler_state()
             process.set_status(f'Monitoring scheduler: job state {state.name if state else "unknown"}')
             if process.status != before:
@@ -413,7 +454,14 @@ class Waiting(plumpy.process_states.Waiting):
         if not result.retrieve:
             return self.create_state(ProcessState.RUNNING, process.terminate, self._exit_code_of(result))
         kept = CalcJobMonitorResult(**{**vars(result), 'outputs': None})
-        return self.stash(kept) if process.node.get_option('stash') else self.retrieve(kept)
+        return self._after_job(kept)
+
+    def _after_job(self, monitor_result: CalcJobMonitorResult | None = None) -> Waiting:
+        """Return the state after the job has ended, or need not run: files are brought back, put aside or retrieved."""
+        node = self.process.node
+        if node.get_option('unstash') and monitor_result is None:
+            return self._wait_for(UNSTASH_COMMAND)
+        return self.stash(monitor_result) if node.get_option('stash') else self.retrieve(monitor_result)
 
     def _after_retrieval(self, retrieved_temporary_folder: str | None) -> Any:
         """Return the state after the files were retrieved: they are parsed, unless a monitor did not want that."""

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ConfigurationError, EntryPointError, NotExistent
+from aiida.engine.processes.calcjobs.stashing import check_own_stashing
 
 if TYPE_CHECKING:
     from aiida.orm import AbstractCode, Computer
@@ -15,7 +16,6 @@ __all__ = (
     'validate_calc_job',
     'validate_monitors',
     'validate_parser',
-    'validate_stash_options',
 )
 
 
@@ -31,6 +31,10 @@ def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
             'a job cannot run with `metadata.store_provenance=False`, as its node says where it runs and what is to be '
             'retrieved; leave that out, or give `metadata.dry_run=True` to look at the files of the job only'
         )
+    if 'source_node' not in ctx:
+        problem = check_own_stashing(metadata.get('options', {}))
+        if problem is not None:
+            return problem
     if not {'code', 'metadata'}.issubset(ctx) or 'computer' not in ctx['metadata']:
         return None
     code, computer, imported = inputs.get('code'), metadata.get('computer'), inputs.get('remote_folder')
@@ -112,36 +116,4 @@ def validate_additional_retrieve_list(additional_retrieve_list: Any, _: Any) -> 
         return (
             f'`additional_retrieve_list` takes paths relative to the working directory, not {additional_retrieve_list}'
         )
-    return None
-
-
-def validate_stash_options(stash_options: Any, _: Any) -> str | None:
-    """Return what is wrong with the options for putting files aside, ``None`` if nothing is."""
-    if not stash_options:
-        return None
-    from aiida.engine.daemon.stashing import COMPRESSED_MODES
-    from aiida.transports.transport import has_magic
-
-    name = '`metadata.options.stash'
-    target, sources = stash_options.get('target_base'), stash_options.get('source_list')
-    mode, dereference = stash_options.get('stash_mode'), stash_options.get('dereference')
-    if not isinstance(target, str) or not os.path.isabs(target):
-        return f'{name}.target_base` is the absolute path of a folder on the computer, not {target!r}'
-    relative = isinstance(sources, list | tuple) and not any(
-        not isinstance(source, str) or os.path.isabs(source) or '..' in source.split('/') for source in sources
-    )
-    if not relative:
-        return (
-            f'{name}.source_list` is a list of paths relative to the working directory that stay in it, not {sources!r}'
-        )
-    modes = ['copy', *(compressed.value for compressed in COMPRESSED_MODES)]
-    if mode not in modes:
-        return f'{name}.stash_mode` is one of {", ".join(modes)}, not {mode!r}'
-    if mode == 'copy' and dereference is not None:
-        return f'{name}.dereference` says how links are packed, and the mode `copy` packs nothing: leave it out'
-    if mode != 'copy' and not isinstance(dereference, bool):
-        return f'{name}.dereference` is True or False, not {dereference!r}'
-    patterns = [source for source in sources if has_magic(source)]
-    if stash_options.get('fail_on_missing') and patterns:
-        return f'{name}.fail_on_missing` goes with plain paths only: {patterns} are patterns, which may fit nothing'
     return None

@@ -6,12 +6,13 @@ import asyncio
 import enum
 import logging
 import sys
+import threading
 import time
 import traceback
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import plumpy.futures
 import plumpy.persistence
@@ -49,6 +50,7 @@ __all__ = ('Process', 'ProcessState')
 _SAVED_BY_NAME = ('_pid', '_creation_time', '_status', '_pre_paused_status', '_parent_pid', '_enable_persistence')
 #: What every process is asked for by these names; a property of a subclass may narrow it.
 _KEPT = frozenset({'inputs', 'outputs', 'node', 'ctx', 'runner', 'uuid', 'pid'})
+_BUILDING = threading.RLock()
 _KNOWN_MEMBERS = frozenset({*_SAVED_BY_NAME, '_future', '_paused', '_event_helper'})
 
 
@@ -80,6 +82,7 @@ class Process(plumpy.processes.Process):
     checkpoint_trouble: str | None = None
     _node: ProcessNode | None = None
     _encoded_inputs: str | None = None
+    _whole_spec: ClassVar[Any]
 
     # class level
 
@@ -99,7 +102,14 @@ class Process(plumpy.processes.Process):
     @classmethod
     def spec(cls) -> ProcessSpec:
         """Return the specification; it is built when first asked for."""
-        return cast('ProcessSpec', super().spec())
+        spec = cls.__dict__.get('_whole_spec')
+        if spec is None:
+            with _BUILDING:  # no thread sees what another has built half
+                is_outermost = '_spec' not in cls.__dict__  # `define` may ask for what it is building
+                spec = super().spec()
+                if is_outermost:
+                    cls._whole_spec = spec
+        return cast('ProcessSpec', spec)
 
     @classmethod
     def define(cls, spec: ProcessSpec) -> None:  # type: ignore[override]

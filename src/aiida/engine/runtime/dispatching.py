@@ -145,12 +145,13 @@ class Dispatcher:
             set_aside(run)
             return
         try:
-            process = resuming.unbundle(self._runner, pk, run.fence)
+            process = resuming.unbundle(self._runner, pk)
         except INFRASTRUCTURE_ERRORS as exception:
             self._give_back(pk, run.fence, run.attempts, exception)
             return
         except Exception as exception:
-            LOGGER.exception('Process<%s> cannot be gone on with', pk)
+            LOGGER.error('Process<%s> cannot be gone on with: %s: %s', pk, type(exception).__name__, exception)
+            LOGGER.debug('Process<%s> cannot be gone on with', pk, exc_info=True)
             self._give_back(pk, run.fence, run.attempts, exception)
             return
         if process.has_terminated():
@@ -259,6 +260,6 @@ def set_aside(run: RunRecord) -> None:
     store = get_store()
     with store.transaction():
         store.set_desired(run.node_id, 'pause', reason)
-        store.release(run.node_id, run.fence, time.time(), error=run.last_error)
+        store.release(run.node_id, run.fence, time.time())
         node.pause()
         node.set_process_status(reason)

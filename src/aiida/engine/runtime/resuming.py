@@ -96,21 +96,22 @@ def restore(runner: Runner, pk: int) -> Process:
     live = runner.live_process(pk)
     if live is not None:
         return live
-    return unbundle(runner, pk, _take(runner, pk))
-
-
-def unbundle(runner: Runner, pk: int, fence: int) -> Process:
-    """Return a process as its last checkpoint has it; its row is held by ``runner`` already, with this fence.
-
-    :raises PersistenceError: if there is no checkpoint that could be read; the row is given back.
-    """
+    fence = _take(runner, pk)
     try:
-        bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
-        with loop_scope(runner.loop):
-            process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner))
+        return unbundle(runner, pk)
     except BaseException as exception:
         release(pk, fence, exception)
         raise
+
+
+def unbundle(runner: Runner, pk: int) -> Process:
+    """Return a process as its last checkpoint has it; its row is held by ``runner`` already.
+
+    :raises PersistenceError: if there is no checkpoint that could be read.
+    """
+    bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
+    with loop_scope(runner.loop):
+        process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner))
     return cast('Process', process)
 
 

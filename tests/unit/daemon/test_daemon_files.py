@@ -264,3 +264,12 @@ def test_a_worker_without_a_supervisor(monkeypatch):
     end_with_supervisor()
     assert told == []
     assert signal.getsignal(signal.SIGTERM) is not None
+
+
+def test_nothing_heavy_is_loaded_for_a_client():
+    script = (
+        'import sys, aiida.engine, aiida.engine.daemon.client; aiida.engine.DaemonClient\n'
+        'print([name for name in ("circus", "zmq", "tornado", "psutil", "plumpy") if name in sys.modules])'
+    )
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True)
+    assert done.stdout == '[]\n'

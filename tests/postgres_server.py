@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-USER, PASSWORD = 'tester', 'secret of the tests'
+USER, PASSWORD = 'tester', 'secret-of-the-tests'
 _NUMBERS = itertools.count()
 _RESTART_NUMBERS = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 

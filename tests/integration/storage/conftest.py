@@ -12,12 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from postgres_server import PostgresServer
 
 from aiida.common import timezone
 from aiida.storage.ports import Store
 from aiida.storage.records import NodeRecord
 from aiida.storage.sqlite.store import SqliteStore
+from postgres_server import PostgresServer
 
 
 def _sqlite_file(folder: Path, request: pytest.FixtureRequest) -> Store:

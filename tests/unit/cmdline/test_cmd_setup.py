@@ -31,7 +31,9 @@ def test_presto(verdi, config_folder):
     assert '`presto-1`' in verdi('presto', '--email', 'a@b').output
     assert get_config().get_profile().default_user_email == 'a@b'
     assert 'already' in verdi('presto', '-p', 'presto', status=2).output
-    assert 'not available' in verdi('presto', '--use-postgres', status=1).output
+    output = verdi('presto', '--use-postgres', '--postgres-port', '1', status=1).output
+    assert 'PostgreSQL on localhost:1, as the user postgres, cannot be reached' in output
+    assert 'Traceback' not in output
 
 
 def test_presto_takes_what_the_configuration_knows_of_the_user(verdi):

@@ -43,24 +43,34 @@ def _free_name(config: Config) -> str:
 @options.NON_INTERACTIVE(help='Not needed: nothing is asked.')
 @click.pass_context
 def verdi_presto(
-    ctx: click.Context, /, profile_name: str | None, email: str | None, use_postgres: bool, use_zeromq: bool, **_: Any
+    ctx: click.Context,
+    /,
+    profile_name: str | None,
+    email: str | None,
+    use_postgres: bool,
+    use_zeromq: bool,
+    **rest: Any,
 ) -> None:
     """Make a profile that is ready for use: data in SQLite, this machine as computer `localhost`.
 
-    Nothing else has to be installed or started. The profile becomes the default one.
+    Nothing else has to be installed or started. The profile becomes the default one. With `--use-postgres`, a user and
+    a database of its own are made on a server of PostgreSQL.
     """
     from aiida.manage.configuration import create_profile, get_config
     from aiida.manage.configuration.settings import DEFAULT_AIIDA_USER
     from aiida.manage.manager import get_manager
 
-    if use_postgres:
-        echo.echo_critical('profiles in PostgreSQL are not available in this release: leave out `--use-postgres`')
     if use_zeromq:
         echo.echo_report('No message broker is set up: processes find each other through the database.')
     config = get_config(create=True)
     name = profile_name or _free_name(config)
     if name in config.profile_names:
         raise click.BadParameter(f'there is a profile `{name}` already', ctx=ctx, param_hint='--profile-name')
+    if use_postgres:
+        backend, storage_config = 'core.psql_dos', _new_database(config, name, rest)
+        echo.echo_success(f'Made the database and the user `{storage_config["database_name"]}`.')
+    else:
+        backend, storage_config = 'core.sqlite_dos', {'filepath': _new_folder(config)}
     profile = create_profile(
         config,
         name=name,
@@ -68,8 +78,8 @@ def verdi_presto(
         first_name=config.get_option('autofill.user.first_name'),
         last_name=config.get_option('autofill.user.last_name'),
         institution=config.get_option('autofill.user.institution'),
-        storage_backend='core.sqlite_dos',
-        storage_config={'filepath': _new_folder(config)},
+        storage_backend=backend,
+        storage_config=storage_config,
     )
     profile.set_option('runner.poll.interval', _POLL_INTERVAL)
     config.update_profile(profile)
@@ -87,6 +97,29 @@ def _new_folder(config: Config) -> str:
     from uuid import uuid4
 
     return str(pathlib.Path(config.dirpath) / 'repository' / f'sqlite_dos_{uuid4().hex}')
+
+
+def _new_database(config: Config, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Make a database for a profile and return what the profile says of it."""
+    import pathlib
+    from uuid import uuid4
+
+    from aiida.common.exceptions import ConfigurationError
+    from aiida.storage.postgres.administration import create_database
+
+    described = {key.removeprefix('postgres_'): value for key, value in options.items() if key.startswith('postgres_')}
+    try:
+        database = create_database(
+            f'aiida-{name}',
+            host=described['hostname'],
+            port=described['port'],
+            username=described['username'],
+            password=described['password'],
+        )
+    except ConfigurationError as exception:
+        echo.echo_critical(str(exception))
+    folder = pathlib.Path(config.dirpath) / 'repository' / f'psql_dos_{uuid4().hex}'
+    return {**database, 'repository_uri': folder.as_uri()}
 
 
 def _set_up_localhost(config: Config, profile: Profile) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,9 +89,11 @@ def profile_delete(ctx: click.Context, force: bool, delete_data: bool | None, pr
     """Delete profiles, with their data or without."""
     if force and delete_data is None:
         raise click.UsageError('with `--force`, say `--delete-data` or `--keep-data`', ctx=ctx)
+    from aiida.manage.configuration.stores import describe_store
+
     config = ctx.obj.config
     for profile in profiles:
-        where = profile.storage_config.get('filepath', profile.storage_backend)
+        where = describe_store(profile)
         with_data = delete_data
         if with_data is None:
             with_data = _confirm(f'Delete all data of `{profile.name}` too? They are in {where}')
@@ -114,66 +117,146 @@ def profile_setup() -> None:
     """Make a profile, with all choices; `verdi presto` makes one with none."""
 
 
+def _common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that a profile has whatever its store is."""
+    for option in reversed(
+        (
+            click.option(
+                '-p',
+                '--profile-name',
+                'profile_name',
+                type=types.ProfileParamType(cannot_exist=True),
+                required=True,
+                cls=options.InteractiveOption,
+                prompt='Profile name',
+                help='The name of the profile.',
+            ),
+            click.option(
+                '--set-as-default/--no-set-as-default', default=True, show_default=True, help='Make it the default one.'
+            ),
+            options.USER_EMAIL(
+                required=True, cls=options.InteractiveOption, prompt='Email Address (identifies your data)'
+            ),
+            options.USER_FIRST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='First name'),
+            options.USER_LAST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='Last name'),
+            options.USER_INSTITUTION(
+                default='', type=click.STRING, cls=options.InteractiveOption, prompt='Institution'
+            ),
+            click.option(
+                '--broker',
+                type=click.Choice(['none']),
+                default='none',
+                show_default=True,
+                help='No message broker is needed.',
+            ),
+            click.option('--use-rabbitmq/--no-use-rabbitmq', default=False, hidden=True),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _make_profile(ctx: click.Context, backend: str, storage_config: dict[str, Any], values: dict[str, Any]) -> None:
+    """Make a profile as the common options say, and tell where its data are."""
+    from aiida.manage.configuration import create_profile
+    from aiida.manage.configuration.stores import describe_store
+
+    if values['use_rabbitmq']:
+        echo.echo_critical('message brokers are not available in this release, and none is needed')
+    config = ctx.obj.config
+    profile = create_profile(
+        config,
+        name=values['profile_name'].name,
+        storage_backend=backend,
+        storage_config=storage_config,
+        **{key: values[key] for key in ('email', 'first_name', 'last_name', 'institution')},
+    )
+    if values['set_as_default'] or config.default_profile_name is None:
+        config.set_default_profile(profile.name, overwrite=True)
+    config.store()
+    echo.echo_success(f'Created the profile `{profile.name}`, with its data in {describe_store(profile)}.')
+    if config.default_profile_name == profile.name:
+        echo.echo_success(f'`{profile.name}` is the default profile now.')
+
+
 @profile_setup.command('core.sqlite_dos')
-@click.option(
-    '-p',
-    '--profile-name',
-    'profile_name',
-    type=types.ProfileParamType(cannot_exist=True),
-    required=True,
-    cls=options.InteractiveOption,
-    prompt='Profile name',
-    help='The name of the profile.',
-)
-@click.option('--set-as-default/--no-set-as-default', default=True, show_default=True, help='Make it the default one.')
-@options.USER_EMAIL(required=True, cls=options.InteractiveOption, prompt='Email Address (identifies your data)')
-@options.USER_FIRST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='First name')
-@options.USER_LAST_NAME(default='', type=click.STRING, cls=options.InteractiveOption, prompt='Last name')
-@options.USER_INSTITUTION(default='', type=click.STRING, cls=options.InteractiveOption, prompt='Institution')
-@click.option(
-    '--broker', type=click.Choice(['none']), default='none', show_default=True, help='No message broker is needed.'
-)
-@click.option('--use-rabbitmq/--no-use-rabbitmq', default=False, hidden=True)
+@_common_options
 @click.option('--filepath', type=click.Path(file_okay=False, resolve_path=True), help='The folder for the data.')
 @options.NON_INTERACTIVE()
 @options.CONFIG_FILE()
 @click.pass_context
-def profile_setup_sqlite_dos(
-    ctx: click.Context,
-    profile_name: Profile,
-    set_as_default: bool,
-    email: str,
-    first_name: str,
-    last_name: str,
-    institution: str,
-    broker: str,
-    use_rabbitmq: bool,
-    filepath: str | None,
-    non_interactive: bool,
-) -> None:
+def profile_setup_sqlite_dos(ctx: click.Context, /, filepath: str | None, non_interactive: bool, **values: Any) -> None:
     """Make a profile that keeps its data in SQLite and in files."""
+    folder = filepath or _new_folder(ctx, 'sqlite_dos')
+    _make_profile(ctx, 'core.sqlite_dos', {'filepath': folder}, values)
+
+
+def _new_folder(ctx: click.Context, kind: str) -> str:
     import pathlib
     from uuid import uuid4
 
-    from aiida.manage.configuration import create_profile
+    return str(pathlib.Path(ctx.obj.config.dirpath) / 'repository' / f'{kind}_{uuid4().hex}')
 
-    if use_rabbitmq:
-        echo.echo_critical('message brokers are not available in this release, and none is needed')
-    config = ctx.obj.config
-    folder = filepath or str(pathlib.Path(config.dirpath) / 'repository' / f'sqlite_dos_{uuid4().hex}')
-    profile = create_profile(
-        config,
-        name=profile_name.name,
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        institution=institution,
-        storage_backend='core.sqlite_dos',
-        storage_config={'filepath': folder},
-    )
-    if set_as_default or config.default_profile_name is None:
-        config.set_default_profile(profile.name, overwrite=True)
-    config.store()
-    echo.echo_success(f'Created the profile `{profile.name}`, with its data in {folder}.')
-    if config.default_profile_name == profile.name:
-        echo.echo_success(f'`{profile.name}` is the default profile now.')
+
+@profile_setup.command('core.psql_dos')
+@_common_options
+@click.option('--database-engine', default='postgresql_psycopg', show_default=True, help='The driver; there is one.')
+@click.option(
+    '--database-hostname',
+    default='localhost',
+    show_default=True,
+    cls=options.InteractiveOption,
+    prompt='Hostname of PostgreSQL',
+    help='The machine of the server.',
+)
+@click.option(
+    '--database-port',
+    type=click.INT,
+    default=5432,
+    show_default=True,
+    cls=options.InteractiveOption,
+    prompt='Port of PostgreSQL',
+    help='The port of the server.',
+)
+@click.option(
+    '--database-username',
+    required=True,
+    cls=options.InteractiveOption,
+    prompt='User of PostgreSQL',
+    help='Who owns the database.',
+)
+@click.option(
+    '--database-password',
+    required=True,
+    cls=options.InteractiveOption,
+    prompt='Password of that user',
+    hide_input=True,
+    help='The password of that user.',
+)
+@click.option(
+    '--database-name',
+    required=True,
+    cls=options.InteractiveOption,
+    prompt='Name of the database',
+    help='A database that is empty, or that is a store already.',
+)
+@click.option('--repository-uri', help='The folder for the files, as file:///path; by default a new one.')
+@options.NON_INTERACTIVE()
+@options.CONFIG_FILE()
+@click.pass_context
+def profile_setup_psql_dos(
+    ctx: click.Context, /, repository_uri: str | None, non_interactive: bool, **values: Any
+) -> None:
+    """Make a profile that keeps its data in PostgreSQL and in files.
+
+    The database has to be there. If it is a store already and the folder has its files, the profile is one more way to
+    it: so a profile of aiida-core is taken over, and so a second machine gets the profile of the first.
+    """
+    import pathlib
+
+    storage_config = {key: value for key, value in values.items() if key.startswith('database_')}
+    uri = repository_uri or pathlib.Path(_new_folder(ctx, 'psql_dos')).as_uri()
+    if '://' not in uri:
+        uri = pathlib.Path(uri).expanduser().absolute().as_uri()
+    storage_config['repository_uri'] = uri
+    _make_profile(ctx, 'core.psql_dos', storage_config, values)

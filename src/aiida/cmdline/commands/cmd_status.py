@@ -81,6 +81,7 @@ def verdi_status(ctx: click.Context, print_traceback: bool, no_rmq: bool) -> Non
 
 
 def _check_storage(profile: Any, print_traceback: bool) -> bool:
+    from aiida.manage.configuration.stores import describe_store
     from aiida.manage.manager import get_manager
 
     manager = get_manager()
@@ -93,7 +94,7 @@ def _check_storage(profile: Any, print_traceback: bool) -> bool:
     except Exception as exception:
         _say_error('storage', 'cannot be used', exception, print_traceback)
         return False
-    where = profile.storage_config.get('filepath', profile.storage_backend)
+    where = describe_store(profile)
     if not repository.is_initialised:
         _line('bad', 'storage', f'{profile.storage_backend} in {where}: {contents}')
         return False

@@ -77,5 +77,5 @@ def _last_reason(said: str) -> str:
     """Return what the server or the system said, without the addresses that were tried."""
     for mark in ('FATAL: ', 'failed: '):
         if mark in said:
-            return said.rsplit(mark, 1)[1].strip()
+            return said.rsplit(mark, 1)[1].split(' Is the server')[0].split(' Multiple connection attempts')[0].strip()
     return said

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiida.common.exceptions import CorruptStorage, IncompatibleStorageSchema
 from aiida.storage.postgres.connection import Database
-from aiida.storage.shared.store import REVISION
+from aiida.storage.shared.store import EMPTIED_TABLES, REVISION
 from aiida.storage.sql import load_script
 
-__all__ = ('RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'is_empty', 'read_revision')
+__all__ = ('RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'drop_tables', 'read_revision')
 
 #: The version of our own tables, kept in the table ``nabucco_version``.
 RUNTIME_VERSION = 1
@@ -18,11 +18,6 @@ _STEPS = {0: 'runtime_postgres'}
 _LOCK = 'SELECT pg_advisory_xact_lock(1851944290, 0)'
 
 
-def is_empty(database: Database) -> bool:
-    """Return whether there is no table at all that AiiDA has."""
-    return not _has_table(database, 'alembic_version') and not _has_table(database, 'db_dbnode')
-
-
 def create_tables(database: Database) -> None:
     """Make all tables of an empty database."""
     with database.transaction():
@@ -30,6 +25,14 @@ def create_tables(database: Database) -> None:
         database.run_script(load_script('schema_postgres'))
         database.execute('INSERT INTO alembic_version (version_num) VALUES (?)', (REVISION,))
     add_runtime_tables(database)
+
+
+def drop_tables(database: Database) -> None:
+    """Drop all tables of AiiDA's and ours; others in the database stay."""
+    tables = [*EMPTIED_TABLES, 'db_dbuser', 'db_dbsetting', 'alembic_version', 'nabucco_version']
+    with database.transaction():
+        database.execute(_LOCK)
+        database.run_script(f'DROP TABLE IF EXISTS {", ".join(tables)}')
 
 
 def read_revision(database: Database) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -19,7 +21,7 @@ from aiida.storage.postgres.graph import EntityVerbs, GraphVerbs
 from aiida.storage.postgres.listing import ProcessListVerbs
 from aiida.storage.postgres.place import connection_options, describe, repository_folder
 from aiida.storage.postgres.runtime import RuntimeVerbs
-from aiida.storage.postgres.schema import add_runtime_tables, create_tables, read_revision
+from aiida.storage.postgres.schema import add_runtime_tables, create_tables, drop_tables, read_revision
 from aiida.storage.shared.store import CONTAINER_FOLDER, REPOSITORY_UUID, REVISION, WholeStore
 
 __all__ = ('PostgresStore',)
@@ -67,15 +69,23 @@ class PostgresStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs, Who
     def initialise(cls, config: Mapping[str, Any], *, user_email: str | None = None) -> Self:
         """Create a store in an empty database: tables, container and, if an address is given, its first user.
 
-        :raises ConfigurationError: if there are tables in the database, or a container in the folder, already.
+        A database that is a store already, with its files in the folder, is opened as it is.
+
+        :raises ConfigurationError: if there are tables in the database, or a container in the folder, of another store.
         :raises UnreachableStorage: if the server or the database is not there, or refuses us.
         """
         folder = repository_folder(config)
         database = Database(connection_options(config), describe(config))
         try:
+            has_files = DiskObjectStoreRepositoryBackend.from_folder(folder / CONTAINER_FOLDER).is_initialised
             if read_revision(database) is not None:
-                raise ConfigurationError(f'there are tables of AiiDA in {database.place} already: choose an empty one')
-            if DiskObjectStoreRepositoryBackend.from_folder(folder / CONTAINER_FOLDER).is_initialised:
+                if has_files:
+                    return cls._open_whole(config)
+                raise ConfigurationError(
+                    f'there are tables of AiiDA in {database.place} already, but not their files in {folder}: '
+                    'choose an empty database, or say where the files are'
+                )
+            if has_files:
                 raise ConfigurationError(f'there are files of a profile in {folder} already: choose another folder')
             folder.mkdir(parents=True, exist_ok=True)
             create_tables(database)
@@ -86,6 +96,35 @@ class PostgresStore(RuntimeVerbs, ProcessListVerbs, GraphVerbs, EntityVerbs, Who
         store = cls(config)
         store._welcome(user_email)
         return store
+
+    @classmethod
+    def _open_whole(cls, config: Mapping[str, Any]) -> Self:
+        """Open a store, and make sure that the files in the folder are those of the database."""
+        store = cls(config)
+        try:
+            assert store.repository.is_initialised
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @classmethod
+    def delete(cls, config: Mapping[str, Any]) -> None:
+        """Delete all tables of a store, and its files; the database itself is left, empty of it.
+
+        :raises UnreachableStorage: if the server or the database is not there, or refuses us.
+        """
+        database = Database(connection_options(config), describe(config))
+        try:
+            drop_tables(database)
+        except StorageUnavailable as error:
+            raise UnreachableStorage(str(error)) from error
+        finally:
+            database.close()
+        folder = repository_folder(config)
+        shutil.rmtree(folder / CONTAINER_FOLDER, ignore_errors=True)
+        with suppress(OSError):
+            folder.rmdir()
 
     def _open_repository(self) -> AbstractRepositoryBackend:
         repository = DiskObjectStoreRepositoryBackend.from_folder(self.folder / CONTAINER_FOLDER)

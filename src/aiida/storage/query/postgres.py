@@ -51,8 +51,8 @@ class PostgresDialect:
     """Writes SQL for PostgreSQL 12 or later."""
 
     def __init__(self) -> None:
-        self._compiler = postgresql.dialect(paramstyle='numeric_dollar')
-        self._compiler.statement_compiler = _Compiler
+        self._compiler = postgresql.dialect(paramstyle='numeric_dollar')  # type: ignore[no-untyped-call]
+        self._compiler.statement_compiler = _Compiler  # type: ignore[assignment]
 
     def compile(self, statement: Executable) -> tuple[str, Sequence[Any]]:
         compiled = statement.compile(dialect=self._compiler)  # type: ignore[attr-defined]
@@ -61,7 +61,8 @@ class PostgresDialect:
 
     def inline(self, statement: Executable) -> str:
         compiled = statement.compile(  # type: ignore[attr-defined]
-            dialect=postgresql.dialect(), compile_kwargs={'literal_binds': True}
+            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={'literal_binds': True},
         )
         return str(compiled.string)
 

@@ -8,8 +8,8 @@ import pathlib
 import numpy
 import pytest
 from conformance_inventory import row
-from conformance_processes import Counter, Stuck, Tree, add
-from plumpy.exceptions import PersistenceError
+from conformance_processes import Counter, Recorded, RecordedChain, RecordedJob, Stuck, Tree, add
+from plumpy.exceptions import KilledError, PersistenceError
 from plumpy.persistence import LoadSaveContext
 
 from aiida import orm
@@ -30,6 +30,8 @@ from aiida.engine import (
     run,
     run_get_node,
 )
+from aiida.engine.processes import transitions
+from aiida.engine.processes.functions import FunctionProcess
 from aiida.engine.runtime import codec
 from aiida.manage.caching import enable_caching
 
@@ -546,3 +548,100 @@ def test_an_input_that_cannot_be_restored_is_refused():
 
     with pytest.raises(Exception, match='anything'):
         run(chain(first, inputs=('anything',)), anything={'inner': lambda: None})
+
+
+# the table of transitions
+
+
+@row('C01', 'C06')
+def test_the_table_of_transitions_is_that_of_the_states_and_of_the_page():
+    for process_class in (Process, WorkChain, CalcJob, FunctionProcess):
+        for state, cls in process_class.get_state_classes().items():
+            assert {target.value for target in cls.ALLOWED} == {target.value for target in transitions.targets(state)}
+    assert transitions.targets(None) == {ProcessState.CREATED}
+    with pytest.raises(ValueError, match='no way'):
+        transitions.hooks(ProcessState.FINISHED, ProcessState.RUNNING)
+    page = pathlib.Path(__file__).parents[2] / 'docs' / 'life-of-a-process.md'
+    assert transitions.as_markdown() in page.read_text()
+
+
+@pytest.fixture
+def recorded():
+    Recorded.forget()
+    yield Recorded
+    Recorded.forget()
+
+
+BESIDE = {'update_outputs', 'on_output_emitting', 'on_output_emitted', 'on_pausing', 'on_paused', 'on_playing'}
+
+
+def in_the_table(recorded):
+    return [name for name in recorded.called if name not in BESIDE]
+
+
+@row('C01', 'P16')
+@pytest.mark.parametrize(
+    ('mode', 'path'),
+    [
+        ('good', ['created', 'running', 'running', 'finished']),
+        ('wait', ['created', 'running', 'waiting', 'running', 'finished']),
+        ('exit', ['created', 'running', 'finished']),
+        ('raise', ['created', 'running', 'excepted']),
+        ('kill', ['created', 'running', 'killed']),
+    ],
+)
+def test_what_is_called_of_a_work_chain(recorded, mode, path):
+    process = RecordedChain(inputs={'mode': mode})
+    if mode in ('raise', 'kill'):
+        with pytest.raises((ValueError, KilledError)):
+            run(process)
+    else:
+        run(process)
+    assert [state.value for state in recorded.states] == path
+    assert in_the_table(recorded) == recorded.expected()
+    emitted = [name for name in recorded.called if name.startswith('on_output')]
+    assert emitted == ([] if mode == 'raise' else ['on_output_emitting', 'on_output_emitted'])
+    updates = sum(name == 'update_outputs' for name in recorded.called)
+    assert updates >= len(path) - 2 - (mode == 'raise')
+    assert ('y' in process.node.outputs) is (mode != 'raise')
+
+
+@row('C01', 'E05')
+def test_what_is_called_of_a_job(recorded, bash):
+    assert run_get_node(RecordedJob, code=bash, x=1, y=2).node.is_finished_ok
+    states = [state.value for state in recorded.states]
+    assert states[:2] == ['created', 'running']
+    assert set(states[2:-2]) == {'waiting'}
+    assert states[-2:] == ['running', 'finished']
+    assert in_the_table(recorded) == recorded.expected()
+    assert recorded.called.count('on_output_emitted') == 3
+
+
+@row('C01', 'D01')
+def test_what_is_called_of_a_function(recorded, monkeypatch):
+    for name in dict.fromkeys((*recorded.__dict__, *FunctionProcess.__dict__)):
+        if name in vars(Recorded) and (name.startswith('on_') or name == 'init'):
+            original = getattr(FunctionProcess, name)
+
+            def hook(self, *args, _name=name, _original=original, **kwargs):
+                recorded.called.append(_name)
+                if _name == 'on_entered':
+                    recorded.states.append(self.state)
+                return _original(self, *args, **kwargs)
+
+            monkeypatch.setattr(FunctionProcess, name, hook)
+    assert add(1, 2).value == 3
+    assert [state.value for state in recorded.states] == ['created', 'running', 'finished']
+    assert in_the_table(recorded) == recorded.expected()
+
+
+@row('C01')
+def test_what_is_called_when_it_is_paused_played_and_killed_before_it_began(recorded):
+    process = RecordedChain()
+    process.pause('later')
+    process.play()
+    process.kill('no more')
+    assert [state.value for state in recorded.states] == ['created', 'killed']
+    assert in_the_table(recorded) == recorded.expected()
+    beside = [name for name in recorded.called if name in BESIDE and name != 'update_outputs']
+    assert beside == ['on_pausing', 'on_paused', 'on_playing']

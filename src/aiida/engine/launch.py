@@ -72,7 +72,11 @@ def _positional(
 
     :raises TypeError: for positional arguments to something else than a process function.
     """
-    if not args or inputs is not None:
+    if not args:
+        return args, inputs
+    if inputs is not None and not is_process_function(process):
+        raise TypeError(f'the inputs are given twice: as `inputs` and as the positional argument {args[0]!r}')
+    if inputs is not None:
         return args, inputs
     if len(args) == 1 and (isinstance(args[0], dict) or args[0] is None):
         return (), args[0]

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import plumpy.processes
@@ -35,9 +35,12 @@ def prepare_inputs(inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[
     """Return the inputs of a launch, given either as one dictionary or as keywords.
 
     :raises ValueError: if both are given.
+    :raises TypeError: if ``inputs`` is no dictionary.
     """
     if inputs is not None and kwargs:
         raise ValueError('Cannot specify both `inputs` and `kwargs`: give one dictionary, or keywords')
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise TypeError(f'the inputs are given as a dictionary by name of port, not as {inputs!r}')
     if kwargs:
         return kwargs
     return dict(inputs) if inputs is not None else {}

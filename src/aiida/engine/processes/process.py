@@ -599,8 +599,10 @@ class Process(plumpy.processes.Process):
         """Pause the process before its next step.
 
         :param msg_text: why, for the status.
-        :return: whether it is paused, or a future of that if it is only asked to.
+        :return: whether it is paused, or a future of that if it is only asked to; what is being killed is not paused.
         """
+        if self._killing is not None:
+            return False
         with loop_scope(self._loop):
             return super().pause(msg_text)
 
@@ -615,6 +617,8 @@ class Process(plumpy.processes.Process):
         """
         text = msg_text if msg_text is not None else msg
         self.node.logger.info('Process<%s>: kill request: %s', self.pid, text)
+        if self._killing is not None and not force_kill:
+            return self._killing  # asked for before: the first request stays, and so does its future
         had_ended = self.has_terminated()
         with loop_scope(self._loop):
             result = super().kill(text, force_kill)

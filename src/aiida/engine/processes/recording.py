@@ -172,7 +172,7 @@ def save_checkpoint(process: Process) -> bool:
         message = str(exception)
         if message != process.checkpoint_trouble:
             process.checkpoint_trouble = message
-            process.logger.warning(
+            process.node.logger.warning(  # not `process.logger`, which is the node's only once the process is made
                 '%s. The process goes on; if it is interrupted, it resumes from the checkpoint before.', message
             )
         return False

@@ -96,6 +96,8 @@ class Database:
 
     def _reset_sessions(self) -> None:
         self._lock = threading.RLock()
+        # threads of one program queue for the right to write; without it they would have to ask again and again
+        self._writing: AbstractContextManager[Any] = self._lock if self.path is None else threading.RLock()
         self._local = threading.local()
         self._sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
         self._watcher: sqlite3.Connection | None = None
@@ -321,7 +323,7 @@ class Database:
         """
         if self.read_only:
             raise InvalidOperation(f'{self.place} is read-only: it can be looked at, but nothing be stored or changed')
-        self._guard.__enter__()
+        self._writing.__enter__()
         try:
             session = self._session()
             if session.depth == 0:
@@ -329,7 +331,7 @@ class Database:
                 session.thread = threading.get_ident()
             session.depth += 1
         except BaseException:
-            self._guard.__exit__(None, None, None)
+            self._writing.__exit__(None, None, None)
             raise
 
     def _begin_immediate(self, connection: sqlite3.Connection) -> None:
@@ -365,7 +367,7 @@ class Database:
                 if swallowed is not None:
                     raise not_passed_on(swallowed) from swallowed
         finally:
-            self._guard.__exit__(None, None, None)
+            self._writing.__exit__(None, None, None)
 
     def _session_to_end(self) -> _Session | None:
         if self._closed:

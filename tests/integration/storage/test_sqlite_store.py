@@ -348,7 +348,7 @@ def test_reading_in_batches_keeps_to_one_moment(sqlite_store, record):
 
 
 def test_events_are_pruned(sqlite_store, monkeypatch):
-    from aiida.storage.sqlite import runtime
+    from aiida.storage.shared import runtime
 
     monkeypatch.setattr(runtime, 'KEPT_EVENTS', 10)
     with sqlite_store.transaction():
@@ -367,43 +367,44 @@ def plan(store, sql, parameters):
 
 CLAIM = {'owner': 'w', 'now': 1.0, 'lease_until': 2.0, 'limit': 1}
 LINKS = {'node_id': 1, 'types': '[]', 'label': None}
+PROCESSES, GRAPH = ('processes', 'processes_sqlite'), ('graph', 'graph_sqlite')
 PLANS = [
-    ('processes_sqlite', 'claimable', {'now': 1.0}, ['ix_process_run_free', 'ix_process_run_lease'], 'process_run$'),
+    (PROCESSES, 'claimable', {'now': 1.0}, ['ix_process_run_free', 'ix_process_run_lease'], 'process_run$'),
     (
-        'processes_sqlite',
+        PROCESSES,
         'claim',
         CLAIM,
         # what is free comes in the right order, only what was lost is sorted
         ['LEFT | SCAN process_run USING INDEX ix_process_run_free | RIGHT', 'ix_process_run_lease (lease_until<?)'],
         'process_run$',
     ),
-    ('processes_sqlite', 'renew', (1.0, 'w'), ['ix_process_run_owner'], 'SCAN'),
-    ('processes_sqlite', 'wake', {'parent_id': 1, 'now': 1.0}, ['ix_process_wait_parent'], 'SCAN'),
-    ('processes_sqlite', 'parents_of', (1,), ['PRIMARY KEY (child_id=?)'], 'SCAN'),
-    ('processes_sqlite', 'delete_run', (1,), ['INTEGER PRIMARY KEY'], 'SCAN'),
-    ('processes_sqlite', 'waiting_for', (1,), ['ix_process_wait_parent'], 'SCAN'),
-    ('processes_sqlite', 'load_checkpoint', (1, ''), ['(node_id=? AND tag=?)'], 'SCAN'),
-    ('processes_sqlite', 'read_events', (1, 10), ['INTEGER PRIMARY KEY (rowid>?)'], 'SCAN process_event'),
-    ('graph_sqlite', 'read_links_incoming', LINKS, ['ix_db_dblink_db_dblink_output_id'], 'TEMP B-TREE'),
-    ('graph_sqlite', 'read_links_outgoing', LINKS, ['ix_db_dblink_db_dblink_input_id'], 'TEMP B-TREE'),
+    (PROCESSES, 'renew', {'owner': 'w', 'lease_until': 1.0}, ['ix_process_run_owner'], 'SCAN'),
+    (PROCESSES, 'wake', {'parent_id': 1, 'now': 1.0}, ['ix_process_wait_parent'], 'SCAN'),
+    (PROCESSES, 'parents_of', (1,), ['PRIMARY KEY (child_id=?)'], 'SCAN'),
+    (PROCESSES, 'delete_run', (1,), ['INTEGER PRIMARY KEY'], 'SCAN'),
+    (PROCESSES, 'waiting_for', (1,), ['ix_process_wait_parent'], 'SCAN'),
+    (PROCESSES, 'load_checkpoint', (1, ''), ['(node_id=? AND tag=?)'], 'SCAN'),
+    (PROCESSES, 'read_events', (1, 10), ['INTEGER PRIMARY KEY (rowid>?)'], 'SCAN process_event'),
+    (GRAPH, 'read_links_incoming', LINKS, ['ix_db_dblink_db_dblink_output_id'], 'TEMP B-TREE'),
+    (GRAPH, 'read_links_outgoing', LINKS, ['ix_db_dblink_db_dblink_input_id'], 'TEMP B-TREE'),
     (
-        'graph_sqlite',
+        GRAPH,
         'is_ancestor',
         {**LINKS, 'ancestor_id': 2},
         ['SEARCH link USING INDEX ix_db_dblink_db_dblink_output_id'],
         'SCAN link',
     ),
-    ('graph_sqlite', 'read_nodes', ('[1]',), ['INTEGER PRIMARY KEY'], 'SCAN db_dbnode'),
-    ('graph_sqlite', 'find_nodes_uuid_prefix', ('a', 'b'), ['(uuid>? AND uuid<?)'], 'SCAN'),
-    ('graph_sqlite', 'find_nodes_label_prefix', ('a', 'b'), ['ix_db_dbnode_db_dbnode_label'], 'SCAN'),
-    ('graph', 'group_members', (1,), ['dbgroup_id=?'], 'SCAN'),
-    ('graph_sqlite', 'delete_links_from', ('[1]',), ['ix_db_dblink_db_dblink_input_id'], 'SCAN db_dblink'),
+    (GRAPH, 'read_nodes', ('[1]',), ['INTEGER PRIMARY KEY'], 'SCAN db_dbnode'),
+    (GRAPH, 'find_nodes_uuid_prefix', ('a', 'b'), ['(uuid>? AND uuid<?)'], 'SCAN'),
+    (GRAPH, 'find_nodes_label_prefix', ('a', 'b'), ['ix_db_dbnode_db_dbnode_label'], 'SCAN'),
+    (GRAPH, 'group_members', (1,), ['dbgroup_id=?'], 'SCAN'),
+    (GRAPH, 'delete_links_from', ('[1]',), ['ix_db_dblink_db_dblink_input_id'], 'SCAN db_dblink'),
 ]
 
 
 @pytest.mark.parametrize(('file', 'name', 'parameters', 'expected', 'excluded'), PLANS, ids=[row[1] for row in PLANS])
 def test_plan(sqlite_store, file, name, parameters, expected, excluded):
-    text = plan(sqlite_store, load_statements(file)[name], parameters)
+    text = plan(sqlite_store, load_statements(*file)[name], parameters)
     for part in expected:
         assert part in text, text
     assert not any(

@@ -1,14 +1,3 @@
--- enlist: say that a node is to be run
-INSERT INTO process_run (node_id, ready_since, priority, owner, lease_until, fence) VALUES (?, ?, ?, ?, ?, ?);
-
--- claimable: whether there is anything to claim at a time
-SELECT EXISTS (
-    SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
-) OR EXISTS (
-    SELECT 1 FROM process_run
-    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
-);
-
 -- claim: take what is ready and free, or was lost by its owner
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
@@ -36,15 +25,8 @@ WHERE node_id = :node_id AND (owner IS NULL OR lease_until < :now)
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
 -- renew: extend all leases of an owner
-UPDATE process_run SET lease_until = ? WHERE owner = ?
+UPDATE process_run SET lease_until = :lease_until WHERE owner = :owner
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
-
--- runs_of: what an owner holds
-SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
-FROM process_run WHERE owner = ?;
-
--- lease_holders: who holds something with a lease
-SELECT DISTINCT owner FROM process_run WHERE owner IS NOT NULL AND lease_until IS NOT NULL;
 
 -- lost: whether anything was lost by its owner; takes a JSON list of owners
 SELECT EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until < :now)
@@ -60,12 +42,6 @@ WHERE owner IS NOT NULL
     AND (lease_until < :now OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
--- note_progress: forget failed attempts
-UPDATE process_run SET attempts = 0, last_error = NULL WHERE node_id = ? AND attempts > 0;
-
--- heartbeat: say that a worker is alive
-UPDATE worker SET heartbeat = ? WHERE id = ?;
-
 -- release: give a row back; without a time it is ready once it waits for nothing, or was called since it waits
 UPDATE process_run
 SET owner = NULL, lease_until = NULL,
@@ -77,13 +53,6 @@ SET owner = NULL, lease_until = NULL,
     attempts = CASE WHEN :error IS NULL THEN 0 ELSE attempts + 1 END,
     last_error = :error
 WHERE node_id = :node_id AND fence = :fence;
-
--- read_run: the row of a node
-SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
-FROM process_run WHERE node_id = ?;
-
--- read_fence: the fence of a node
-SELECT fence FROM process_run WHERE node_id = ?;
 
 -- set_desired: say what is wanted; a process that lies idle is handed to the next who asks, unless it is to pause
 UPDATE process_run
@@ -103,14 +72,6 @@ SELECT node_id FROM process_run WHERE node_id IN (SELECT value FROM json_each(?)
 -- parents_of: who waits for a node
 SELECT parent_id FROM process_wait WHERE child_id = ?;
 
--- delete_run: take a node from what is to be run; what it waits for and who waits for it go with it
-DELETE FROM process_run WHERE node_id = ?;
-
--- wake: make a parent ready if it waits for nothing any more
-UPDATE process_run SET ready_since = :now
-WHERE node_id = :parent_id AND NOT EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id)
-RETURNING node_id;
-
 -- wait_for: let a parent wait for those of the children that are alive; takes a JSON list of ids
 INSERT INTO process_wait (child_id, parent_id)
 SELECT node_id, :parent_id FROM process_run WHERE node_id IN (SELECT value FROM json_each(:child_ids))
@@ -121,45 +82,5 @@ UPDATE process_run
 SET ready_since = CASE WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id) THEN NULL ELSE :now END
 WHERE node_id = :parent_id;
 
--- waiting_for: what a parent waits for
-SELECT child_id FROM process_wait WHERE parent_id = ? ORDER BY child_id;
-
--- save_checkpoint: insert or replace a checkpoint
-INSERT INTO process_checkpoint (node_id, tag, fence, time, bundle) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (node_id, tag) DO UPDATE SET fence = excluded.fence, time = excluded.time, bundle = excluded.bundle;
-
--- load_checkpoint: a checkpoint
-SELECT bundle FROM process_checkpoint WHERE node_id = ? AND tag = ?;
-
--- list_checkpoints: what checkpoints there are
-SELECT node_id, tag FROM process_checkpoint ORDER BY node_id, tag;
-
--- list_checkpoints_of: what checkpoints there are of a node
-SELECT node_id, tag FROM process_checkpoint WHERE node_id = ? ORDER BY tag;
-
--- delete_checkpoint: delete one checkpoint
-DELETE FROM process_checkpoint WHERE node_id = ? AND tag = ?;
-
--- delete_checkpoints: delete all checkpoints of a node
-DELETE FROM process_checkpoint WHERE node_id = ?;
-
 -- record_event: append to what happened
 INSERT INTO process_event (node_id, kind, time, payload) VALUES (?, ?, ?, ?);
-
--- prune_events: drop what is older than a number
-DELETE FROM process_event WHERE number <= ?;
-
--- read_events: what happened after a number
-SELECT number, node_id, kind, time, payload FROM process_event WHERE number > ? ORDER BY number LIMIT ?;
-
--- register_worker: insert or replace a worker
-INSERT INTO worker (id, host, pid, started, heartbeat, fingerprint) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET host = excluded.host, pid = excluded.pid, started = excluded.started,
-    heartbeat = excluded.heartbeat, fingerprint = excluded.fingerprint;
-
--- remove_worker: delete a worker
-DELETE FROM worker WHERE id = ?;
-
--- list_workers: the workers, by the time they started
-SELECT id, host, pid, started, heartbeat, fingerprint FROM worker ORDER BY started, id;
-

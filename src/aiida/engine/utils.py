@@ -77,7 +77,7 @@ def instantiate_process(runner: Runner, process: Process | type[Process] | Proce
         return process
     if isinstance(process, ProcessBuilder):
         builder = process
-        process_class = builder.process_class
+        process_class = builder._process_class  # an input may have the name of the property
         inputs = {**builder._inputs(prune=True), **inputs}
     elif is_process_function(process):
         process_class = process.process_class  # type: ignore[attr-defined]

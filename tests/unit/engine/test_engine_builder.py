@@ -65,7 +65,8 @@ def test_values_are_converted_and_read_back(builder: Any) -> None:
     assert builder.raw == 4
     assert builder.deep['inner']['leaf'].value == 5
     assert builder.free.anything.value == 6
-    assert builder.default is None
+    assert builder.default().value == 'd'  # the default, which nobody set
+    assert 'default' not in builder
     assert len(builder) == 5
     assert set(builder) == {'number', 'raw', 'deep', 'free', 'metadata'}
 
@@ -78,7 +79,7 @@ def test_values_are_converted_and_read_back(builder: Any) -> None:
         ('number', None, ValueError, 'not of the right type'),
         ('raw', 'text', ValueError, 'not of the right type'),
         ('deep', 3, TypeError, 'instead of a dictionary'),
-        ('deep', {'inner': {'unknown': 1}}, AttributeError, 'unknown'),
+        ('deep', {'inner': {'unknown': 1}}, ValueError, 'unknown'),
         ('deep', {'inner': {'leaf': 'x'}}, ValueError, 'not of the right type'),
         ('deep', {'inner': {'positive': -1}}, ValueError, 'must be positive'),
         ('free', {'a': 'text'}, ValueError, 'Invalid type'),
@@ -238,9 +239,9 @@ def test_copies_are_set_each_without_the_other(builder: Any, how: Any) -> None:
 
 
 def test_unknown_inputs_are_refused_with_those_there_are(builder: Any) -> None:
-    with pytest.raises(AttributeError, match=r'leef; of `inputs\.deep\.inner`, it has: leaf, positive'):
+    with pytest.raises(AttributeError, match=r'leef; of `inputs\.deep\.inner`, did you mean `leaf`\? it has: leaf'):
         builder.deep.inner.leef = 1
-    with pytest.raises(AttributeError, match=r'nmber; of `inputs`, it has: number, .*metadata'):
+    with pytest.raises(AttributeError, match=r'nmber; of `inputs`, did you mean `number`\? it has: number, .*metadata'):
         builder.nmber = 1
-    with pytest.raises(ValueError, match=r'inputs\.deep\.inner.*it has: positive, leaf'):
+    with pytest.raises(ValueError, match=r'inputs\.deep\.inner.*did you mean `positive`\? it has: positive, leaf'):
         run(Buildable, number=1, deep={'inner': {'positiv': 1}})

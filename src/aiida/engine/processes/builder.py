@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plumpy.ports import breadcrumbs_to_port
 
 from aiida.common.extendeddicts import AttributeDict
-from aiida.engine.processes.ports import PortNamespace
+from aiida.engine.processes.ports import PortNamespace, own_default
 from aiida.engine.runtime import codec
-from aiida.orm import Dict, Entity, Node
+from aiida.orm import Dict, Entity, List, Node
 
 if TYPE_CHECKING:
     from plumpy.ports import Port
@@ -25,10 +25,15 @@ NamespaceType = TypeVar('NamespaceType', bound='ProcessBuilderNamespace')
 
 
 def _port_property(name: str, port: Port) -> property:
-    """Return the property by which a port is read and set; its docstring is the description of the port."""
+    """Return the property by which a port is read and set; its docstring is the description of the port.
+
+    What is not set reads as the default of the port, a function if one makes it, or ``None``.
+    """
 
     def fget(self: ProcessBuilderNamespace) -> Any:
-        return self._data.get(name)
+        if name in self._data or isinstance(port, PortNamespace):
+            return self._data.get(name)
+        return own_default(port)
 
     def fset(self: ProcessBuilderNamespace, value: Any) -> None:
         self._assign(name, value)
@@ -37,6 +42,12 @@ def _port_property(name: str, port: Port) -> property:
         self._remove(name)
 
     return property(fget, fset, fdel, str(port))
+
+
+class NoSuchInput(AttributeError, KeyError):
+    """An input that is to be removed is not set; it can be met as an attribute or an item."""
+
+    __str__ = Exception.__str__
 
 
 class ProcessBuilderNamespace(MutableMapping[str, Any]):
@@ -125,9 +136,8 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         if not isinstance(value, Mapping):
             where = breadcrumbs_to_port((*path, port.name))
             raise TypeError(f'port namespace `{where}` received `{type(value)}` instead of a dictionary')
-        error = None
-        if port.dynamic:
-            error = port.validate_dynamic_ports({k: v for k, v in value.items() if k not in port}, path)
+        undeclared = {name: item for name, item in value.items() if name not in port}
+        error = port.validate_dynamic_ports(undeclared, path) if undeclared else None
         if error is not None:
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
         result = _below(port, path)
@@ -143,7 +153,10 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         data = object.__getattribute__(self, '__dict__').get('_data', {})
         if name in data:
             return data[name]
-        raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
+        message = f'{type(self).__name__!r} object has no attribute {name!r}'
+        if name[:1] != '_':
+            message += f'; of `{breadcrumbs_to_port(self._path)}`, {self._port_namespace.known_ports([name])}'
+        raise AttributeError(message)
 
     def _remove(self, name: str) -> None:
         port = self._port_namespace.get(name)
@@ -152,16 +165,15 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         elif name in self._data:
             del self._data[name]
         else:
-            raise KeyError(name)
+            where, namespace = breadcrumbs_to_port(self._path), self._port_namespace
+            reason = 'it is not set' if name in namespace else namespace.known_ports([name])
+            raise NoSuchInput(f'there is no input `{name}` in `{where}` to remove: {reason}')
 
     def __delattr__(self, item: str) -> None:
         if item.startswith('_'):
             object.__delattr__(self, item)
             return
-        try:
-            self._remove(item)
-        except KeyError:
-            raise AttributeError(f'{type(self).__name__!r} has no input {item!r} to remove') from None
+        self._remove(item)
 
     def __getitem__(self, item: str) -> Any:
         return self._data[item]
@@ -171,6 +183,17 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
 
     def __delitem__(self, item: str) -> None:
         self._remove(item)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take an input away and return its name and value; namespaces that hold nothing stay.
+
+        :raises KeyError: if there is none.
+        """
+        for name, value in self._data.items():
+            if not isinstance(value, ProcessBuilderNamespace) or value._inputs(prune=True):
+                self._remove(name)
+                return name, value
+        raise KeyError('no input is set')
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._data)
@@ -217,6 +240,8 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     def _merge(self, *args: Any, **kwds: Any) -> None:
         """Set inputs from a mapping or keywords; what is given for a namespace is merged into what is there.
 
+        So is what is given for a dictionary, and for a node ``Dict``, of which a new one is made.
+
         :raises TypeError: for more than one positional argument.
         """
         for name, value in self._given(args, kwds).items():
@@ -227,7 +252,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         if isinstance(value, Mapping) and not isinstance(value, Node) and isinstance(dictionary.get(key), Mapping):
             inner = dictionary[key]
             if isinstance(inner, Node):
-                dictionary[key] = value
+                dictionary[key] = _merged(inner, value) if isinstance(inner, Dict) else value
                 return
             for name, item in value.items():
                 self._recursive_merge(inner, name, item)
@@ -266,6 +291,21 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         return value
 
 
+def _merged(node: Dict, value: Mapping[str, Any]) -> Dict:
+    """Return a node with the content of another one and of a mapping, which wins."""
+
+    def merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+        result = dict(below)
+        for key, item in above.items():
+            inner = result.get(key)
+            result[key] = merge(inner, item) if isinstance(inner, dict) and isinstance(item, Mapping) else item
+        return result
+
+    result = node.clone()
+    result.set_dict(merge(node.get_dict(), value))
+    return result
+
+
 def _below(port: PortNamespace, path: tuple[str, ...]) -> ProcessBuilderNamespace:
     """Return an empty builder namespace for ports below others."""
     result = ProcessBuilderNamespace.__new__(ProcessBuilderNamespace, port)
@@ -281,6 +321,8 @@ class ProcessBuilder(ProcessBuilderNamespace):
 
     @classmethod
     def _ports_of(cls, argument: Any) -> PortNamespace:
+        if not callable(getattr(argument, 'spec', None)):
+            raise TypeError(f'{argument!r} is no process class: there are no inputs to be set for it')
         return argument.spec().inputs  # type: ignore[no-any-return]
 
     def __init__(self, process_class: type[Process]) -> None:
@@ -295,15 +337,21 @@ class ProcessBuilder(ProcessBuilderNamespace):
         """The class to launch."""
         return self._process_class
 
-    def _repr_pretty_(self, p: Any, _: Any = None) -> str:
-        """Show the class and the inputs in an interactive shell: YAML, nodes by their values."""
+    def __str__(self) -> str:
+        """Return the class and the inputs as text: YAML, nodes by their values."""
         import yaml
 
         plain = json.loads(json.dumps(self._inputs(prune=True), default=_show))
-        inputs = yaml.dump(plain, sort_keys=False) if plain else '{}\n'
-        text = f'Process class: {self._process_class.__name__}\nInputs:\n{inputs}'
+        return f'Process class: {self._process_class.__name__}\nInputs:\n{yaml.dump(plain)}'
+
+    def _repr_pretty_(self, p: Any, _: Any = None) -> str:
+        """Show the builder in an interactive shell, and return what is shown."""
+        text = str(self)
         p.text(text)
         return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, ((self._process_class, self._inputs(prune=True)),)
 
 
 def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
@@ -315,15 +363,32 @@ def _deep_copy(value: Any, memo: dict[int, Any]) -> Any:
 
 
 def _show(value: Any) -> Any:
+    """Return what stands for a value in the text of a builder."""
     if isinstance(value, Dict):
         return value.get_dict()
+    if isinstance(value, List):
+        return value.get_list()
+    if isinstance(value, Entity):
+        name = getattr(value, 'full_label', None)
+        if isinstance(name, str):
+            return name
     for attribute in ('value', 'filename'):
         shown = getattr(value, attribute, None)
         if isinstance(shown, str | int | float | bool):
             return shown
     if isinstance(value, Node):
-        return f'{value.label} ({value})' if value.label else str(value)
-    return str(value)
+        return _name_of(value)
+    return value.label if isinstance(value, Entity) and hasattr(value, 'label') else str(value)
+
+
+def _name_of(node: Node) -> str:
+    try:
+        description = node.get_description()
+    except (AttributeError, ValueError):
+        description = ''  # some need more than they have to describe themselves
+    which = f'<{node.pk}>' if node.is_stored else ' (unstored)'
+    text = ', '.join(str(part) for part in (node.label, description) if part)
+    return f'{type(node).__name__}{which}' + (f': {text}' if text else '')
 
 
 def _restore(content: tuple[type[Process], dict[str, Any]]) -> ProcessBuilder:
@@ -335,5 +400,9 @@ def _restore(content: tuple[type[Process], dict[str, Any]]) -> ProcessBuilder:
 
 codec.register(ProcessBuilderNamespace, 'inputs', ProcessBuilderNamespace._inputs, AttributeDict, subclasses=True)
 codec.register(
-    ProcessBuilder, 'builder', lambda value: (value.process_class, value._inputs(prune=True)), _restore, subclasses=True
+    ProcessBuilder,
+    'builder',
+    lambda value: (value._process_class, value._inputs(prune=True)),
+    _restore,
+    subclasses=True,
 )

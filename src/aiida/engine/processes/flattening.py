@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,7 +26,6 @@ def flat_inputs(
     :param port: the port the value is for, ``None`` for a value without one in a dynamic namespace.
     :param value: a node, or a mapping of them nested at will.
     :param parent_name: the label of the namespace above.
-    :raises ValueError: if a value without a port of its own is no node.
     """
     if port is not None and getattr(port, 'is_metadata', False):
         return
@@ -39,11 +39,23 @@ def flat_inputs(
             below = None if port is None else port.get(name)
             if below is None and non_db:
                 continue  # what has a port of its own may be stored all the same
-            yield from flat_inputs(below, item, _join(parent_name, name, separator), separator)
-    elif value is not None and port is None:
-        raise ValueError(
-            f'input `{parent_name}` is {value!r} of type {type(value).__name__}: only nodes can be linked; give a node '
-            'or declare a port for it'
+            label = _join(parent_name, name, separator)
+            if below is None and isinstance(port, PortNamespace) and port.valid_type is None:
+                _warn_of_lost_provenance(label, item)
+            yield from flat_inputs(below, item, label, separator)
+
+
+def _warn_of_lost_provenance(label: str, value: Any) -> None:
+    """Warn of a value that no port says anything of and that is no node, nor a namespace of them."""
+    if isinstance(value, Mapping) and not isinstance(value, Node):
+        for name, item in value.items():
+            _warn_of_lost_provenance(_join(label, name, '.'), item)
+    elif value is not None and not isinstance(value, Node):
+        warnings.warn(
+            f'input `{label}` is {value!r} of type {type(value).__name__}: the process gets it, but only nodes are '
+            'recorded; give a node, or say that it is meant so with `non_db=True` or a `valid_type` of the namespace',
+            UserWarning,
+            stacklevel=2,
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, TypeVar, cast
@@ -12,14 +14,11 @@ import plumpy.processes
 from plumpy.process_states import ProcessState
 
 from aiida.common.links import LinkType
+from aiida.engine.processes.docstrings import parse_docstring
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.processes.flattening import flat_outputs
 from aiida.engine.processes.process import Process
-from aiida.engine.processes.signatures import (
-    FunctionSignature,
-    infer_valid_type_from_type_annotation,
-    parse_docstring,
-)
+from aiida.engine.processes.signatures import FunctionSignature, infer_valid_type_from_type_annotation
 from aiida.engine.runtime.current import runner_for
 from aiida.engine.runtime.interrupts import interruptible
 from aiida.engine.runtime.replaying import outcome_of
@@ -93,9 +92,17 @@ def workfunction(function: Callable[P, R_co]) -> ProcessFunctionType[P, R_co, Wo
 
 
 def process_function(node_class: type[ProcessNode]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the decorator that turns a function into a process with nodes of a class."""
+    """Return the decorator that turns a function into a process with nodes of a class.
+
+    A static method stays one. A class method becomes one process function per class; the class itself is no input, as
+    little as what a closure refers to.
+    """
 
     def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
+        if isinstance(function, staticmethod):
+            return cast('Callable[..., Any]', staticmethod(decorator(function.__func__)))
+        if isinstance(function, classmethod):
+            return cast('Callable[..., Any]', _OfClass(function, decorator))
         process_class = FunctionProcess.build(function, node_class=node_class)  # type: ignore[arg-type]
 
         def run_get_node(*args: Any, **kwargs: Any) -> tuple[Any, ProcessNode]:
@@ -128,6 +135,20 @@ def process_function(node_class: type[ProcessNode]) -> Callable[[Callable[..., A
         return decorated
 
     return decorator
+
+
+class _OfClass:
+    """A class method as a process function: what it is in each class that has it."""
+
+    def __init__(self, method: classmethod[Any, Any, Any], decorator: Callable[..., Any]) -> None:
+        self._method = method
+        self._decorator = decorator
+        self._made: weakref.WeakKeyDictionary[type, Callable[..., Any]] = weakref.WeakKeyDictionary()
+
+    def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
+        if owner not in self._made:
+            self._made[owner] = self._decorator(self._method.__get__(None, owner))
+        return self._made[owner]
 
 
 def _launch(process_class: type[FunctionProcess], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
@@ -220,7 +241,7 @@ class FunctionProcess(Process):
 
         :param func: the function.
         :param node_class: the class of the nodes of its processes: of a calculation or of a workflow.
-        :raises TypeError: if the node class is of neither kind.
+        :raises TypeError: if the node class is of neither kind, or ``func`` no plain function.
         :raises ValueError: if a parameter has a name that cannot be the name of an input.
         """
         from aiida.orm import CalculationNode, WorkflowNode
@@ -241,7 +262,7 @@ class FunctionProcess(Process):
             """Declare an input for each parameter; outputs are free."""
             super(process_class, cls).define(spec)
             for name in names:
-                spec.input(name, **_port_options(signature, name, help_texts.get(name)))
+                spec.input(name, **_port_options(signature, func.__name__, name, help_texts.get(name)))
             label: Any = spec.inputs['metadata']['label']  # type: ignore[index]
             label.default = func.__name__
             spec.inputs.dynamic = bool(signature.var_keyword or signature.var_positional)
@@ -252,11 +273,10 @@ class FunctionProcess(Process):
         process_class: type[FunctionProcess] = cast(
             'type[FunctionProcess]',
             type(
-                func.__name__,
+                func.__qualname__,
                 (FunctionProcess,),
                 {
                     '__module__': func.__module__,
-                    '__qualname__': func.__qualname__,
                     '__doc__': func.__doc__,
                     '_func': staticmethod(func),
                     'define': classmethod(define),
@@ -287,33 +307,42 @@ class FunctionProcess(Process):
             raise TypeError(f'{name}() got multiple values for argument {", ".join(sorted(twice))}')
         unknown = [key for key in kwargs if key not in cls._func_args and key != 'metadata']
         if unknown and signature.var_keyword is None:
+            near = [match for key in unknown for match in difflib.get_close_matches(key, (*cls._func_args, 'metadata'))]
+            hint = f'; did you mean {", ".join(f"`{match}`" for match in near)}?' if near else ''
             raise ValueError(
-                f'{name} does not support these kwargs: {unknown}; its parameters are {list(cls._func_args)}'
+                f'{name} does not support these kwargs: {unknown}; its parameters are {list(cls._func_args)}{hint}'
             )
 
     @classmethod
     def create_inputs(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the inputs for a call.
 
-        :raises TypeError: see :meth:`validate_inputs`.
+        :raises TypeError: see :meth:`validate_inputs`; or if a value of ``*args`` or ``**kwargs`` becomes no node.
         :raises ValueError: see :meth:`validate_inputs`.
+        :raises RuntimeError: if two arguments would be the input of the same name.
         """
         cls.validate_inputs(*args, **kwargs)
+        _check_is_unbound(cls, args)
         inputs = cls.args_to_dict(*args)
         for name, value in kwargs.items():
-            if name in cls._func_args or name == 'metadata' or isinstance(value, Data):
-                inputs[name] = value
-            else:
-                inputs[name] = to_aiida_type(value)
+            if name in inputs:
+                raise RuntimeError(_clash(cls._func.__name__, name))
+            inputs[name] = value if name in cls._func_args or name == 'metadata' else _as_input(name, value)
         return inputs
 
     @classmethod
     def args_to_dict(cls, *args: Any) -> dict[str, Any]:
-        """Return positional arguments by name; those of ``*args`` are called ``args_0``, ``args_1``, ..."""
+        """Return positional arguments by name; those of ``*args`` are called ``args_0``, ``args_1``, ...
+
+        :raises RuntimeError: if a parameter has such a name.
+        """
         signature = cls._signature
         named = dict(zip(signature.positional, args, strict=False))
         for index, value in enumerate(args[len(signature.positional) :]):
-            named[f'{signature.var_positional}_{index}'] = value if isinstance(value, Data) else to_aiida_type(value)
+            name = f'{signature.var_positional}_{index}'
+            if name in cls._func_args:
+                raise RuntimeError(_clash(cls._func.__name__, name))
+            named[name] = _as_input(name, value)
         return named
 
     @classmethod
@@ -390,6 +419,7 @@ class FunctionProcess(Process):
         if isinstance(result, Data):
             self.out(self.SINGLE_OUTPUT_LINKNAME, result)
         elif isinstance(result, Mapping):
+            self._check_outputs(result)
             for name, value in result.items():
                 self.out(name, value)
         else:
@@ -398,6 +428,26 @@ class FunctionProcess(Process):
                 f'{result!r} of type {type(result).__name__}'
             )
         return ExitCode()
+
+    def _check_outputs(self, result: Mapping[Any, Any]) -> None:
+        """Check the names of the outputs, and that what is new has one name only.
+
+        :raises TypeError: if a name is not a string.
+        :raises ValueError: if a node that is not stored is returned twice.
+        """
+        wrong = [name for name in result if not isinstance(name, str)]
+        if wrong:
+            raise TypeError(
+                f'{type(self).__name__} returned outputs that are called {wrong}: the name of an output is a string'
+            )
+        labels: dict[int, str] = {}
+        for label, node in flat_outputs(result):
+            if not node.is_stored and id(node) in labels:
+                raise ValueError(
+                    f'{type(self).__name__} returned {node} twice, as `{labels[id(node)]}` and as `{label}`: a node is '
+                    'created under one name; return a copy (`node.clone()`) under the other'
+                )
+            labels[id(node)] = label
 
     def _is_cached(self) -> bool:
         return self.node.EXIT_STATUS_KEY in self.node.base.attributes
@@ -424,7 +474,49 @@ class FunctionProcess(Process):
         return args, kwargs
 
 
-def _port_options(signature: FunctionSignature, name: str, help_text: str | None) -> dict[str, Any]:
+def _check_is_unbound(process_class: type[FunctionProcess], args: tuple[Any, ...]) -> None:
+    """Check that no class or instance is given for ``self`` or ``cls``.
+
+    :raises TypeError: if so.
+    """
+    first = process_class._signature.positional[:1]
+    if args and first and first[0] in ('self', 'cls') and not isinstance(args[0], Data):
+        try:
+            to_aiida_type(args[0])
+        except TypeError:
+            raise TypeError(
+                f'`{first[0]}` of {process_class.__name__}() would be an input of the process, and {args[0]!r} is no '
+                'node: take the parameter away and put `@staticmethod` above the decorator'
+            ) from None
+
+
+def _clash(function: str, name: str) -> str:
+    return (
+        f'{function}() cannot take `{name}` twice: values of `*args` become numbered inputs, and one has the name '
+        'of another argument; give that another name'
+    )
+
+
+def _as_input(name: str, value: Any) -> Any:
+    """Return what is given for ``*args`` or ``**kwargs`` as a node; a mapping with nodes in it stays a namespace.
+
+    :raises TypeError: if there is no node type for it.
+    """
+    if value is None or isinstance(value, Data):
+        return value
+    if isinstance(value, Mapping) and _holds_nodes(value):
+        return {key: _as_input(f'{name}.{key}', item) for key, item in value.items()}
+    try:
+        return to_aiida_type(value)
+    except TypeError as exception:
+        raise TypeError(f"input 'inputs.{name}' cannot be {value!r}: {exception}") from exception
+
+
+def _holds_nodes(value: Mapping[Any, Any]) -> bool:
+    return any(isinstance(item, Data) or (isinstance(item, Mapping) and _holds_nodes(item)) for item in value.values())
+
+
+def _port_options(signature: FunctionSignature, function: str, name: str, help_text: str | None) -> dict[str, Any]:
     """Return how the input port for a parameter is to be made."""
     valid_type: tuple[Any, ...] = (Data,)
     if name in signature.annotations:
@@ -437,16 +529,24 @@ def _port_options(signature: FunctionSignature, name: str, help_text: str | None
             if type(None) not in valid_type:
                 valid_type = (*valid_type, type(None))
         else:
-            options['default'] = default if isinstance(default, Data) and default.is_stored else _make_default(default)
+            stored = isinstance(default, Data) and default.is_stored
+            options['default'] = default if stored else _make_default(default, f'{function}({name}=...)')
     options['valid_type'] = valid_type
     return options
 
 
-def _make_default(default: Any) -> Callable[[], Any]:
+def _make_default(default: Any, where: str) -> Callable[[], Any]:
     """Return what makes a node of a default value, anew for each process; a function is called for its value."""
 
     def indirect_default() -> Any:
         value = default() if callable(default) and not isinstance(default, Data) else default
-        return value if value is None or isinstance(value, Data) else to_aiida_type(value)
+        if isinstance(value, Data) and value is default:
+            return value if value.is_stored else value.clone()
+        if value is None or isinstance(value, Data):
+            return value
+        try:
+            return to_aiida_type(value)
+        except TypeError as exception:
+            raise TypeError(f'the default in `{where}` cannot be an input: {exception}') from exception
 
     return indirect_default

@@ -7,13 +7,14 @@ import difflib
 import inspect
 import keyword
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from plumpy.ports import UNSPECIFIED, Port, PortValidationError, breadcrumbs_to_port
 from plumpy.ports import InputPort as PlumpyInputPort
 from plumpy.ports import OutputPort as PlumpyOutputPort
 from plumpy.ports import PortNamespace as PlumpyPortNamespace
+from plumpy.utils import AttributesFrozendict
 
 from aiida.common.links import validate_link_label
 from aiida.orm import Bool, Data, Dict, EnumData, Float, Int, List, Node, Str, to_aiida_type
@@ -56,8 +57,9 @@ def takes_one_argument(validator: Callable[..., Any]) -> bool:
 def refusal(outcome: Any, port: Port, value: Any) -> str | None:
     """Return the reason for which a validator refused a value, ``None`` if it accepted.
 
-    ``None`` and ``True`` accept; a string is the reason; ``False`` refuses without one; a pair ``(bool, message)`` says
-    both. A node ``Bool``, which the comparison of nodes gives, counts as its value.
+    ``None`` and ``True`` accept; a string is the reason, and so is the message of a ``PortValidationError``; ``False``
+    refuses without one; a pair ``(bool, message)`` says both. A node ``Bool``, which the comparison of nodes gives,
+    counts as its value.
 
     :raises TypeError: if the validator returned anything else.
     """
@@ -67,6 +69,8 @@ def refusal(outcome: Any, port: Port, value: Any) -> str | None:
         return None
     if isinstance(outcome, str):
         return outcome
+    if isinstance(outcome, PortValidationError):
+        return outcome.message
     if outcome is False:
         return f"the validator of port '{port.name}' refused the value {value!r}"
     if isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[0], bool | Bool):
@@ -76,6 +80,28 @@ def refusal(outcome: Any, port: Port, value: Any) -> str | None:
         f"the validator of port '{port.name}' returned {outcome!r} of type {type(outcome).__name__}: return None to "
         'accept the value or a string that says why it is refused'
     )
+
+
+def default_of(port: Any) -> Any:
+    """Return the default of a port for one process: what a function makes, a copy of what can change."""
+    default = own_default(port)
+    return default() if callable(default) else default
+
+
+def own_default(port: Any) -> Any:
+    """Return the default of a port, a copy if it can change; ``None`` if there is none."""
+    return _own(port.default) if port.has_default() else None
+
+
+def _own(value: Any) -> Any:
+    """Return a value with copies of the containers and of the nodes in it that are not stored."""
+    if isinstance(value, Node):
+        return value if value.is_stored else value.clone()
+    if type(value) is dict:
+        return {key: _own(item) for key, item in value.items()}
+    if type(value) in (list, set):
+        return type(value)(_own(item) for item in value)
+    return value
 
 
 class _Sealable:
@@ -112,11 +138,19 @@ class _Sealable:
         validator = self.validator  # type: ignore[attr-defined]
         if validator is None:
             return None
+        if not callable(validator):
+            raise TypeError(
+                f"the validator of port '{self.name}' is {validator!r} and cannot be called: give a function of the "  # type: ignore[attr-defined]
+                'value and the port'
+            )
         known = self.__dict__.get('_takes_one')
         if known is None or known[0] is not validator:
             known = (validator, takes_one_argument(validator))
             object.__setattr__(self, '_takes_one', known)
-        outcome = validator(value) if known[1] else validator(value, self)
+        try:
+            outcome = validator(value) if known[1] else validator(value, self)
+        except PortValidationError as error:
+            outcome = error
         return refusal(outcome, self, value)  # type: ignore[arg-type]
 
 
@@ -134,14 +168,38 @@ class _Checked(_Sealable):
         if value is UNSPECIFIED:
             if not self.required:  # type: ignore[attr-defined]
                 return None
-            reason: str | None = f"required value was not provided for '{name}'"
-        elif valid_type is not None and not isinstance(value, valid_type):
+            reason: str | None = f"required value was not provided for '{name}'{self._what_it_takes()}"
+        elif valid_type is not None and not self._is_of(value, valid_type):
             reason = f"value '{name}' is not of the right type. Got '{type(value)}', expected '{valid_type}'"
         else:
             reason = self._run_validator(value)
         if reason is None:
             return None
         return PortValidationError(reason, breadcrumbs_to_port((*breadcrumbs, name)))
+
+    def _is_of(self, value: Any, valid_type: Any) -> bool:
+        try:
+            return isinstance(value, valid_type)
+        except TypeError:
+            raise TypeError(
+                f"the valid type of port '{self.name}' is {valid_type!r}, which is neither a type nor a tuple or "  # type: ignore[attr-defined]
+                'union of types'
+            ) from None
+
+    def _what_it_takes(self) -> str:
+        """Return a clause that says what a value is for and of which type, as far as the port says so."""
+        types = names_of_types(self.valid_type)  # type: ignore[attr-defined]
+        types = '' if types == 'Data' else types
+        text = ' '.join((self.help or '').split())  # type: ignore[attr-defined]
+        return f'; it takes {types}' * bool(types) + f' ({text})' * bool(text)
+
+
+def names_of_types(valid_type: Any) -> str:
+    """Return the names of one valid type or several, as they read in a sentence; nothing if any will do."""
+    if valid_type is None:
+        return ''
+    types = valid_type if isinstance(valid_type, tuple) else (valid_type,)
+    return ' or '.join('None' if cls is type(None) else getattr(cls, '__name__', str(cls)) for cls in types)
 
 
 class WithNonDb:
@@ -201,8 +259,6 @@ class WithMetadata:
 class WithSerialize:
     """A port that turns a value that is no node into one."""
 
-    _serializes_by_default = False
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """
         :param serializer: keyword only; a function of the value that returns the node.
@@ -217,7 +273,6 @@ class WithSerialize:
 
     @serializer.setter
     def serializer(self, serializer: Callable[[Any], Any] | None) -> None:
-        self._serializes_by_default = False
         self._serializer = serializer
 
     def serialize(self, value: Any) -> Any:
@@ -230,8 +285,8 @@ class WithSerialize:
 class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPort):
     """One input of a process.
 
-    A port for nodes turns Python values into nodes by itself (``to_aiida_type``). An optional port with a valid type
-    takes ``None`` too.
+    Once it is in a namespace, a port for nodes turns Python values into nodes by itself (``to_aiida_type``), unless it
+    has a serializer of its own. An optional port with a valid type takes ``None`` too.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -260,11 +315,7 @@ class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPor
             types = valid_type if isinstance(valid_type, tuple) else (valid_type,)
             if type(None) not in types:
                 kwargs['valid_type'] = (*types, type(None))
-        by_default = 'serializer' not in kwargs and not kwargs.get('is_metadata') and not kwargs.get('non_db')
-        if by_default:
-            kwargs['serializer'] = to_aiida_type
         super().__init__(*args, **kwargs)
-        self._serializes_by_default = by_default
 
     def serialize_input(self, value: Any, breadcrumbs: Sequence[str] = ()) -> Any:
         """Return the value as a node if the port is linked.
@@ -272,8 +323,14 @@ class InputPort(_Checked, WithMetadata, WithSerialize, WithNonDb, PlumpyInputPor
         :param breadcrumbs: the names of the namespaces above.
         :raises TypeError: if it neither is a node nor becomes one; the message names the dotted path of the port.
         """
-        if value is None or isinstance(value, Node):
+        if value is None or isinstance(value, Data):
             return value
+        if isinstance(value, Node) and self.is_linked:
+            path = breadcrumbs_to_port((*breadcrumbs, self.name))
+            raise TypeError(
+                f"input '{path}' cannot be {value!r}: a process takes data; give it what another process gave, e.g. "
+                '`node.outputs.result`'
+            )
         serializer = self._serializer
         try:
             result = self.serialize(value)
@@ -333,6 +390,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
     def __setitem__(self, key: str, port: Port) -> None:
         """Add a port, which takes ``non_db`` and ``is_metadata`` over from this namespace unless they were given to it.
 
+        From then on it has them, also in other namespaces it is exposed in.
+
         :raises TypeError: if it is no port.
         :raises ValueError: if the name is not valid.
         :raises RuntimeError: if the specification is sealed.
@@ -342,12 +401,14 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
         if not isinstance(port, Port):
             raise TypeError(f"what is added to namespace '{self.name}' as '{key}' must be a port, not {port!r}")
         self.validate_port_name(key)
+        if isinstance(port, _Sealable) and port._frozen:
+            port = copy.deepcopy(port)  # that of a class which is in use stays as it is
         if isinstance(port, WithNonDb) and not port.non_db_explicitly_set:
-            port._non_db = self.non_db
+            port.non_db = self.non_db
         if isinstance(port, WithMetadata) and not port.is_metadata_explicitly_set:
-            port._is_metadata = self.is_metadata
-        if isinstance(port, InputPort) and port._serializes_by_default and not port.is_linked:
-            port._serializer = None  # its values are taken as they are given
+            port.is_metadata = self.is_metadata
+        if isinstance(port, InputPort) and port._serializer is None and port.is_linked:
+            port._serializer = to_aiida_type
         super().__setitem__(key, port)
 
     def __delitem__(self, key: str) -> None:
@@ -411,6 +472,33 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
                 result[name] = value
         return result
 
+    def pre_process(
+        self, port_values: MutableMapping[str, Any], breadcrumbs: Sequence[str] = ()
+    ) -> AttributesFrozendict:
+        """Return values with the defaults of the ports for which there are none.
+
+        A default that can change (a dictionary, a list, a node that is not stored) is copied, so that no process finds
+        what another one did to it; one that is a function is called. Like a value that is given, it goes through the
+        serializer of its port. A namespace with ``populate_defaults=False`` stays away if nothing is given for it.
+
+        :param port_values: values by name of port, nested as the namespaces are.
+        :param breadcrumbs: the names of the namespaces above.
+        :raises TypeError: if a default is linked and neither is a node nor becomes one.
+        """
+        here = (*breadcrumbs, self.name)
+        for name, port in self._ports.items():
+            if isinstance(port, PortNamespace):
+                if name in port_values:
+                    value = port_values[name]
+                elif port.populate_defaults and (port.has_default() or port.ports):
+                    value = default_of(port) if port.has_default() else {}
+                else:
+                    continue
+                port_values[name] = port.pre_process({} if value is None else value, here)
+            elif name not in port_values and isinstance(port, InputPort) and port.has_default():
+                port_values[name] = port.serialize_input(default_of(port), here)
+        return AttributesFrozendict(port_values)
+
     def validate(
         self, port_values: Mapping[str, Any] | None = None, breadcrumbs: Sequence[str] = ()
     ) -> PortValidationError | None:
@@ -466,7 +554,8 @@ class PortNamespace(_Sealable, WithMetadata, WithNonDb, PlumpyPortNamespace):
         if not names:
             return 'it has no ports'
         near = [match for name in wrong for match in difflib.get_close_matches(str(name), names)]
-        return f'it has: {", ".join(dict.fromkeys((*near, *names)))}'
+        hint = f'did you mean {" or ".join(f"`{name}`" for name in dict.fromkeys(near))}? ' if near else ''
+        return f'{hint}it has: {", ".join(dict.fromkeys((*near, *names)))}'
 
     def _validate_undeclared(self, values: Mapping[str, Any], breadcrumbs: Sequence[str]) -> PortValidationError | None:
         for name, value in values.items():

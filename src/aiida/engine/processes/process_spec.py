@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.process_spec import ProcessSpec as PlumpyProcessSpec
@@ -11,6 +12,7 @@ from aiida.engine.processes.ports import CalcJobOutputPort, InputPort, OutputPor
 
 if TYPE_CHECKING:
     from plumpy.ports import PortNamespace as PlumpyPortNamespace
+    from plumpy.processes import Process as PlumpyProcess
 
 __all__ = ('CalcJobProcessSpec', 'ProcessSpec')
 
@@ -83,6 +85,48 @@ class ProcessSpec(PlumpyProcessSpec):
         if self.sealed:
             raise RuntimeError(f"cannot add port '{name}' after the spec has been sealed")
         super()._create_port(port_namespace, port_class, name, **kwargs)
+
+    def expose_inputs(
+        self,
+        process_class: type[PlumpyProcess],
+        namespace: str | None = None,
+        exclude: Sequence[str] | None = None,
+        include: Sequence[str] | None = None,
+        namespace_options: dict[str, Any] | None = None,
+    ) -> None:
+        """Take over the input ports of another process class.
+
+        :param process_class: the class, or a process function.
+        :param namespace: where they are put, dotted if it is nested; by default beside the inputs of this class.
+        :param exclude: names, dotted for those of namespaces, of ports that are left out.
+        :param include: names of ports that are taken, instead of ``exclude``.
+        :param namespace_options: attributes of the namespace, instead of those of the inputs of the other class.
+        :raises TypeError: if it is no process class.
+        :raises ValueError: if both ``exclude`` and ``include`` are given, or an option that namespaces do not have.
+        :raises RuntimeError: if the specification is sealed.
+        """
+        self._check_exposing(process_class, 'inputs')
+        super().expose_inputs(process_class, namespace, exclude, include, namespace_options)
+
+    def expose_outputs(
+        self,
+        process_class: type[PlumpyProcess],
+        namespace: str | None = None,
+        exclude: Sequence[str] | None = None,
+        include: Sequence[str] | None = None,
+        namespace_options: dict[str, Any] | None = None,
+    ) -> None:
+        """Take over the output ports of another process class; the parameters are those of :meth:`expose_inputs`."""
+        self._check_exposing(process_class, 'outputs')
+        super().expose_outputs(process_class, namespace, exclude, include, namespace_options)
+
+    def _check_exposing(self, process_class: type[PlumpyProcess], what: str) -> None:
+        if not callable(getattr(process_class, 'spec', None)):
+            raise TypeError(
+                f'the {what} of {process_class!r} cannot be exposed: it is neither a process class nor function'
+            )
+        if self.sealed:
+            raise RuntimeError(f'cannot expose {what} of {process_class.__name__} after the spec has been sealed')
 
     @property
     def ports(self) -> PortNamespace:

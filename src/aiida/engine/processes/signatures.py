@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import types
 import typing
 from collections.abc import Callable
@@ -13,10 +12,7 @@ from typing import Any, NamedTuple
 from aiida import orm
 from aiida.orm import Data
 
-__all__ = ('FunctionSignature', 'infer_valid_type_from_type_annotation', 'parse_docstring')
-
-_PARAM = re.compile(r'^\s*:param(?:\s+[^:]+?)??\s+\*{0,2}(?P<name>\w+)\s*:\s*(?P<text>.*)$')
-_FIELD = re.compile(r'^\s*:\w+[^:]*:')
+__all__ = ('FunctionSignature', 'infer_valid_type_from_type_annotation')
 
 
 class FunctionSignature(NamedTuple):
@@ -32,7 +28,11 @@ class FunctionSignature(NamedTuple):
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> FunctionSignature:
-        """Return the parameters of a function."""
+        """Return the parameters of a function.
+
+        :raises TypeError: if it is no function that can be run as a process.
+        """
+        _check_is_function(function)
         positional, keyword_only, positional_only = [], [], set()
         var_positional = var_keyword = None
         defaults: dict[str, Any] = {}
@@ -60,6 +60,24 @@ class FunctionSignature(NamedTuple):
             _annotations(function),
             frozenset(positional_only),
         )
+
+
+def _check_is_function(function: Any) -> None:
+    has_name = hasattr(function, '__name__') and hasattr(function, '__qualname__')
+    if not callable(function) or not has_name or inspect.isclass(function) or inspect.isbuiltin(function):
+        raise TypeError(
+            f'{function!r} of type {type(function).__name__} cannot be made a process function: write a function '
+            '(`def`) that calls it, so that it has a name, parameters and source code'
+        )
+    for found, kind in (
+        (inspect.iscoroutinefunction(function), 'a coroutine function (`async def`)'),
+        (inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function), 'a generator (`yield`)'),
+    ):
+        if found:
+            raise TypeError(
+                f'`{function.__name__}` is {kind} and cannot be made a process function, which is run to its end and '
+                'returns nodes'
+            )
 
 
 def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
@@ -96,10 +114,8 @@ _BY_PYTHON_TYPE: dict[Any, str] = {
 def infer_valid_type_from_type_annotation(annotation: Any) -> tuple[Any, ...]:
     """Return the types of node that an annotation stands for; nothing where it says nothing of nodes.
 
-    :param annotation: a node class, a Python type, or a union of them; ``None`` in it lets ``None`` in.
+    :param annotation: a node class, a Python type, or a union of them; ``None`` in a union lets ``None`` in.
     """
-    if annotation is None or annotation is type(None):
-        return (type(None),)
     if isinstance(annotation, type) and issubclass(annotation, Data):
         return (annotation,)
     origin = typing.get_origin(annotation)
@@ -109,12 +125,14 @@ def infer_valid_type_from_type_annotation(annotation: Any) -> tuple[Any, ...]:
         found: list[Any] = []
         unknown = False
         for member in typing.get_args(annotation):
-            inferred = infer_valid_type_from_type_annotation(member)
+            inferred = (member,) if member is type(None) else infer_valid_type_from_type_annotation(member)
             unknown = unknown or not inferred
             found.extend(cls for cls in inferred if cls not in found)
         if unknown:
             return (Data, type(None)) if type(None) in found else ()
         return tuple(found)
+    if isinstance(annotation, typing.NewType):
+        return infer_valid_type_from_type_annotation(annotation.__supertype__)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return (orm.EnumData,)
     try:
@@ -122,27 +140,3 @@ def infer_valid_type_from_type_annotation(annotation: Any) -> tuple[Any, ...]:
     except TypeError:
         return ()
     return () if name is None else (getattr(orm, name),)
-
-
-def parse_docstring(docstring: str | None) -> tuple[str | None, dict[str, str]]:
-    """Return the summary of a docstring and what it says of the parameters (``:param name: text``)."""
-    if not docstring:
-        return None, {}
-    lines = inspect.cleandoc(docstring).splitlines()
-    summary: list[str] = []
-    for line in lines:
-        if not line.strip() or _FIELD.match(line):
-            break
-        summary.append(line.strip())
-    texts: dict[str, list[str]] = {}
-    current: list[str] | None = None
-    for line in lines:
-        match = _PARAM.match(line)
-        if match:
-            current = texts.setdefault(match['name'], [])
-            current.append(match['text'].strip())
-        elif current is not None and line.strip() and line[:1].isspace() and not _FIELD.match(line):
-            current.append(line.strip())
-        else:
-            current = None
-    return ' '.join(summary) or None, {name: '\n'.join(text) for name, text in texts.items()}

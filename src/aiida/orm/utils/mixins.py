@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiida.common.exceptions import ModificationNotAllowed
 
@@ -56,12 +57,13 @@ class FunctionCalculationMixin:
     base: Any
 
     def store_source_info(self, func: Callable[..., Any]) -> None:
-        """Note name, module and lines of a function, and keep a copy of the file it is written in.
+        """Note name, module and lines of a function, and keep a copy of the file or notebook cell it is written in.
 
-        What cannot be found out, for example in an interactive session, is left out.
+        What cannot be found out, for example of a function that ``exec`` made, is left out.
         """
         attributes = self.base.attributes
         attributes.set(self.FUNCTION_NAME_KEY, func.__name__)
+        func = inspect.unwrap(func)
         source = _source_of(func)
         if source is not None:
             file_content, first_line, number_of_lines = source
@@ -89,20 +91,17 @@ class FunctionCalculationMixin:
         return str(self.base.attributes.get(self.FUNCTION_NAMESPACE_KEY))
 
     @property
-    def function_starting_line_number(self) -> int:
-        """Line of the source file the function begins in, decorators included; the first line is 1.
+    def function_starting_line_number(self) -> int | None:
+        """Line of the source file the function begins in, decorators included; ``None`` if it is not known.
 
-        :raises AttributeError: if it is not known.
+        The first line is 1.
         """
-        return int(self.base.attributes.get(self.FUNCTION_STARTING_LINE_KEY))
+        return cast('int | None', self.base.attributes.get(self.FUNCTION_STARTING_LINE_KEY, None))
 
     @property
-    def function_number_of_lines(self) -> int:
-        """How many lines the function has, decorators included.
-
-        :raises AttributeError: if it is not known.
-        """
-        return int(self.base.attributes.get(self.FUNCTION_NUMBER_OF_LINES_KEY))
+    def function_number_of_lines(self) -> int | None:
+        """How many lines the function has, decorators included; ``None`` if it is not known."""
+        return cast('int | None', self.base.attributes.get(self.FUNCTION_NUMBER_OF_LINES_KEY, None))
 
     def get_source_code_file(self) -> str | None:
         """Return the source file the function is in, ``None`` if it was not kept."""
@@ -114,11 +113,10 @@ class FunctionCalculationMixin:
     def get_source_code_function(self) -> str | None:
         """Return the source code of the function, decorators included, ``None`` if it was not kept."""
         content = self.get_source_code_file()
-        if content is None:
+        first, number = self.function_starting_line_number, self.function_number_of_lines
+        if content is None or first is None or number is None:
             return None
-        lines = content.splitlines()
-        first = self.function_starting_line_number - 1
-        return '\n'.join(lines[first : first + self.function_number_of_lines])
+        return '\n'.join(content.splitlines()[first - 1 : first - 1 + number])
 
     def get_function_source_code(self) -> str | None:
         """Return the source file the function is in; older name of :meth:`get_source_code_file`."""
@@ -130,8 +128,9 @@ _SOURCES: dict[Any, tuple[bytes, int, int] | None] = {}
 
 
 def _source_of(func: Callable[..., Any]) -> tuple[bytes, int, int] | None:
-    """Return the file a function is written in, its first line and number of lines; ``None`` if there is no file."""
-    key = func.__code__ if hasattr(func, '__code__') else func
+    """Return the file a function is written in, its first line and number of lines; ``None`` if there is none."""
+    code = getattr(func, '__code__', None)
+    key = func if code is None else (code, code.co_filename)  # code of several notebook cells may be equal
     if key not in _SOURCES:
         _SOURCES[key] = _read_source(func)
     return _SOURCES[key]
@@ -143,7 +142,17 @@ def _read_source(func: Callable[..., Any]) -> tuple[bytes, int, int] | None:
         path = inspect.getsourcefile(func)
         if path is None:
             return None
-        with open(path, 'rb') as handle:
-            return handle.read(), first_line, len(lines)
+        content = _content_of(path, func)
     except (OSError, TypeError):
         return None
+    return None if content is None else (content, first_line, len(lines))
+
+
+def _content_of(path: str, func: Callable[..., Any]) -> bytes | None:
+    """Return the content of a source file, or of the cell of a notebook or shell that goes by such a name."""
+    try:
+        with open(path, 'rb') as handle:
+            return handle.read()
+    except OSError:
+        lines = linecache.getlines(path, getattr(func, '__globals__', None))
+        return ''.join(lines).encode() if lines else None

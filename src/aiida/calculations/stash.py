@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiida.common.datastructures import CalcInfo, CodeInfo, StashMode
 from aiida.engine import CalcJob
-from aiida.engine.processes.calcjobs.validation import validate_calc_job
+from aiida.engine.processes.calcjobs.validation import check_job
 from aiida.orm import RemoteData
 
 if TYPE_CHECKING:
@@ -43,14 +43,9 @@ def check_code(inputs: Any, ctx: Any, by_code: bool, where: str) -> str | None:
     """
     if by_code and inputs.get('code') is None:
         return f'`code` is needed {where}: give the program that moves the files'
-    if by_code:
-        return validate_calc_job(inputs, ctx)
-    if inputs.get('code') is not None:
+    if not by_code and inputs.get('code') is not None:
         return f'`code` is {inputs["code"]}, but no program is run {where}: leave it out'
-    computer = inputs.get('metadata', {}).get('computer')
-    if computer is not None and not computer.is_stored:
-        return f'the computer {computer} in `metadata.computer` is not stored'
-    return None
+    return check_job(inputs, ctx, needs_code=by_code)
 
 
 def define_moving(spec: CalcJobProcessSpec, option: str, required: tuple[str, ...]) -> None:

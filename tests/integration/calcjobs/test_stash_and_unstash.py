@@ -303,6 +303,17 @@ def test_what_is_refused_before_anything_is_stored(job, put_aside, bring_back, m
         run_get_node(StashCalculation, source_node=source, metadata={'options': {'stash': stash}})
     with pytest.raises(ValueError, match=r'metadata\.options\.stash'):
         run_get_node(StashCalculation, source_node=source, metadata={'computer': localhost})
+    metadata = {'computer': localhost, 'options': {'stash': stash}}
+    with pytest.raises(ValueError, match=r'metadata.store_provenance=False'):
+        run_get_node(StashCalculation, source_node=source, metadata={**metadata, 'store_provenance': False})
+    with pytest.raises(ValueError, match=r'`metadata.options.resources` is not what the scheduler'):
+        options = {'stash': stash, 'resources': {'num_cores': 'x'}}
+        run_get_node(StashCalculation, source_node=source, metadata={'computer': localhost, 'options': options})
+    with pytest.raises(ValueError, match=r'`core.unstash`, which brings files back: leave it out'):
+        options = {'stash': stash, 'unstash': {'source_list': ['*'], 'unstash_target_mode': 'OriginalPlace'}}
+        run_get_node(StashCalculation, source_node=source, metadata={'computer': localhost, 'options': options})
+    with pytest.raises(ValueError, match=r'`core.stash`: leave it out here'):
+        run_get_node(UnstashCalculation, source_node=kept, metadata={'computer': localhost, 'options': options})
     with pytest.raises(ValueError, match=r'metadata\.options\.unstash'):
         run_get_node(UnstashCalculation, source_node=kept, metadata={'computer': localhost})
     with pytest.raises(ValueError, match=r'unstash_target_mode` is one of OriginalPlace, NewRemoteData, not .x.'):
@@ -370,3 +381,14 @@ def test_put_aside_twice(job, put_aside):
     second = put_aside(job.outputs.remote_folder, 'copy', ['d', 'a.txt'])
     assert first.outputs.remote_stash.target_basepath == second.outputs.remote_stash.target_basepath
     assert files(second.outputs.remote_stash.target_basepath) == {'a.txt', 'd/c.txt', 'd/e/f.txt'}
+
+
+def test_looking_at_the_files_only(job, mover, localhost, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kept = orm.RemoteStashCustomData(StashMode.SUBMIT_CUSTOM_CODE, '/kept', ['a.txt'], computer=localhost).store()
+    unstash = {'source_list': ['a.txt'], 'unstash_target_mode': 'NewRemoteData'}
+    metadata = {'computer': localhost, 'dry_run': True, 'options': {'unstash': unstash}}
+    node = run_get_node(UnstashCalculation, source_node=kept, code=mover, metadata=metadata).node
+    told = json.loads(Path(node.dry_run_info['folder'], 'aiida.in').read_text())
+    assert told == {'source_path': '/kept', 'source_list': ['a.txt'], 'target_base': told['target_base']}
+    assert told['target_base'].endswith(node.uuid[4:])

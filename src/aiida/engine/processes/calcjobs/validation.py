@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aiida.orm import AbstractCode, Computer
 
 __all__ = (
+    'check_job',
     'validate_additional_retrieve_list',
     'validate_calc_job',
     'validate_monitors',
@@ -25,20 +26,24 @@ def validate_calc_job(inputs: Any, ctx: Any) -> str | None:
     :param inputs: the inputs, by name of port.
     :param ctx: the ports; what a plugin removed of them is not asked for.
     """
+    return check_own_stashing(inputs.get('metadata', {}).get('options', {})) or check_job(inputs, ctx)
+
+
+def check_job(inputs: Any, ctx: Any, needs_code: bool = True) -> str | None:
+    """Return what is wrong with code, computer and resources of any job, also of one that moves files only.
+
+    :param needs_code: whether something has to be run.
+    """
     metadata = inputs.get('metadata', {})
     if not metadata.get('store_provenance', True) and not metadata.get('dry_run', False):
         return (
             'a job cannot run with `metadata.store_provenance=False`, as its node says where it runs and what is to be '
             'retrieved; leave that out, or give `metadata.dry_run=True` to look at the files of the job only'
         )
-    if 'source_node' not in ctx:
-        problem = check_own_stashing(metadata.get('options', {}))
-        if problem is not None:
-            return problem
     if not {'code', 'metadata'}.issubset(ctx) or 'computer' not in ctx['metadata']:
         return None
     code, computer, imported = inputs.get('code'), metadata.get('computer'), inputs.get('remote_folder')
-    if code is None and imported is None:
+    if needs_code and code is None and imported is None:
         return 'a job needs a `code` to run, or a `remote_folder` to be imported from: neither was given'
     problem = _check_computer(code, computer)
     if problem is not None:

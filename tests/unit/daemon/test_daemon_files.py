@@ -273,3 +273,13 @@ def test_nothing_heavy_is_loaded_for_a_client():
     )
     done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True)
     assert done.stdout == '[]\n'
+
+
+def test_asking_leaves_the_logging_of_the_program_alone():
+    script = (
+        'import logging\n'
+        'from aiida.engine.daemon.client import _circus_client_class\n'
+        'print(_circus_client_class().__name__, logging.getLogger().handlers)'
+    )
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True)
+    assert done.stdout == 'CircusClient []\n'

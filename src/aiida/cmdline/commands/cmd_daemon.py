@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -267,6 +269,8 @@ def worker(context: click.Context) -> None:
     from aiida.common import log
 
     log.CLI_ACTIVE = None  # messages with time and process
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     _profile(context)
     decorators.load_backend_if_not_loaded()
     from aiida.engine.daemon.worker import start_daemon_worker

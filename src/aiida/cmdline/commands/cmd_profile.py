@@ -89,10 +89,15 @@ def profile_delete(ctx: click.Context, force: bool, delete_data: bool | None, pr
     """Delete profiles, with their data or without."""
     if force and delete_data is None:
         raise click.UsageError('with `--force`, say `--delete-data` or `--keep-data`', ctx=ctx)
+    from aiida.cmdline.utils.daemon import daemon_is_running
     from aiida.manage.configuration.stores import describe_store
 
     config = ctx.obj.config
     for profile in profiles:
+        if daemon_is_running(profile):
+            echo.echo_critical(
+                f'the daemon of `{profile.name}` is running: `verdi -p {profile.name} daemon stop` stops it first'
+            )
         where = describe_store(profile)
         with_data = delete_data
         if with_data is None:

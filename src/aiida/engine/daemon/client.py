@@ -363,9 +363,7 @@ class DaemonClient:
 
         :param timeout: seconds to wait for an answer; the option ``daemon.timeout`` for ``None``.
         """
-        from circus.client import CircusClient
-
-        client = CircusClient(endpoint=self.get_controller_endpoint(), timeout=self._timeout(timeout))
+        client = _circus_client_class()(endpoint=self.get_controller_endpoint(), timeout=self._timeout(timeout))
         try:
             yield client
         finally:
@@ -393,14 +391,14 @@ class DaemonClient:
             time.sleep(0.05)
 
     def _call_once(self, command: JsonDictType, timeout: int | None) -> JsonDictType:
-        from circus.exc import CallError
-
+        reason = f'it did not answer within {self._timeout(timeout):g} seconds'
         try:
             with self.get_client(timeout) as client:
-                answer: JsonDictType = client.call(dict(command))
-                return answer
-        except CallError:
-            reason = f'it did not answer within {self._timeout(timeout):g} seconds'
+                from circus.exc import CallError
+
+                with contextlib.suppress(CallError):
+                    answer: JsonDictType = client.call(dict(command))
+                    return answer
         except RuntimeError as exception:
             reason = str(exception)
         if not self.is_daemon_running:  # it ended meanwhile
@@ -446,7 +444,11 @@ class DaemonClient:
 
         :param timeout: seconds to wait for an answer.
         """
-        return self._call('stats', timeout)
+        answer = self._call('stats', timeout)
+        if 'info' in answer:
+            # of one that has just ended, circus says so in words
+            answer['info'] = {pid: info for pid, info in answer['info'].items() if isinstance(info, dict)}
+        return answer
 
     def get_daemon_info(self, timeout: int | None = None) -> JsonDictType:
         """Return statistics of the supervisor, as ``info``.
@@ -701,6 +703,18 @@ class DaemonClient:
         from aiida.engine.daemon.supervisor import supervise
 
         supervise(self, number_workers, foreground)
+
+
+def _circus_client_class() -> type[CircusClient]:
+    """Import circus, which would set up the logging of the whole program at its first import."""
+    import logging
+
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    from circus.client import CircusClient
+
+    root.handlers[:] = handlers
+    return CircusClient  # type: ignore[no-any-return]
 
 
 def _longer(timeout: int | None, wait: bool) -> int | None:

@@ -187,7 +187,7 @@ def _copy(done: Any, target: Any) -> None:
 
 
 def _watcher(client: DaemonClient, number_workers: int) -> WorkerWatcher:
-    environment = {**client.get_env(), SUPERVISOR_VARIABLE: str(os.getpid()), 'PYTHONUNBUFFERED': '1'}
+    environment = {**client.get_env(), SUPERVISOR_VARIABLE: str(os.getpid())}
     return WorkerWatcher(
         client.daemon_name,
         shlex.join(client.cmd_start_daemon_worker),

@@ -34,6 +34,8 @@ __all__ = ('NotSavable', 'NotStoredYet', 'dumps', 'loads', 'register')
 _TAG = '!t'
 _VALUE = 'v'
 _PLAIN = frozenset({str, int, bool, type(None)})
+_FLOAT = frozenset({float})
+_PLAIN_OR_FLOAT = _PLAIN | _FLOAT
 
 
 class NotSavable(ValueError):
@@ -87,11 +89,23 @@ def dumps(value: Any, path: str = '') -> str:
     try:
         encoded = _encode(value, path)
     except RecursionError:
+        value, path = _bottomless(value, path)
         raise _refuse(value, path, 'it is nested too deeply, or within itself') from None
     try:
         return orjson.dumps(encoded).decode()  # floats that JSON does not know were dealt with
     except TypeError:
         return json.dumps(encoded)  # integers of more than 64 bits
+
+
+def _bottomless(value: Any, path: str) -> tuple[Any, str]:
+    """Return which value of a dictionary cannot be written because it is nested too deeply, and its path."""
+    for key, item in value.items() if isinstance(value, dict) else ():
+        where = f'{path}.{key}' if path else str(key)
+        try:
+            _encode(item, where)
+        except RecursionError:
+            return item, where
+    return value, path
 
 
 def loads(text: str | bytes) -> Any:
@@ -111,6 +125,8 @@ def _encode(value: Any, path: str) -> Any:
     if kind is dict:
         return _encode_dict(value, path)
     if kind is list:
+        if _is_plain(value):
+            return value
         return [_encode(item, f'{path}.{index}') for index, item in enumerate(value)]
     if kind is float:
         if math.isfinite(value):
@@ -120,6 +136,16 @@ def _encode(value: Any, path: str) -> Any:
     if codec is None:
         codec = _find_codec(value, kind, path)
     return {_TAG: codec.tag, _VALUE: codec.encode(value, path)}
+
+
+def _is_plain(values: list[Any]) -> bool:
+    """Return whether all of a list can be written as it is: large tables are not looked at one number at a time."""
+    kinds = set(map(type, values))
+    if not kinds <= _PLAIN_OR_FLOAT:
+        return False
+    return float not in kinds or all(
+        map(math.isfinite, values if kinds == _FLOAT else (v for v in values if type(v) is float))
+    )
 
 
 def _encode_dict(value: Mapping[Any, Any], path: str) -> Any:
@@ -149,7 +175,7 @@ def _decode(data: Any) -> Any:
             decode = _BY_TAG[tag]
         return decode(data[_VALUE])
     if kind is list:
-        return [_decode(item) for item in data]
+        return data if set(map(type, data)) <= _PLAIN_OR_FLOAT else [_decode(item) for item in data]
     return data
 
 

@@ -348,7 +348,7 @@ class BaseRestartWorkChain(WorkChain):
     def is_process_handler(cls, process_handler_name: str | FunctionType | Callable[..., Any]) -> bool:
         """Return whether a method, or the method of this name, is a handler of this class."""
         if isinstance(process_handler_name, str):
-            found = getattr(cls, process_handler_name, None) if process_handler_name in dir(cls) else None
+            found = getattr(cls, process_handler_name, None)
         else:
             found = process_handler_name
         return getattr(found, 'decorator', None) is process_handler

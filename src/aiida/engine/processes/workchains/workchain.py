@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -319,12 +319,17 @@ class WorkChain(Process, metaclass=Protect):
         if isinstance(data, Node):
             if not data.is_stored:
                 data.store()
-        elif isinstance(data, Mapping):
-            for value in data.values():
-                self._store_nodes(value)
+            return
+        if isinstance(data, Mapping):
+            values: Iterable[Any] = data.values()
         elif isinstance(data, collections.abc.Sequence) and not isinstance(data, str | bytes):
-            for value in data:
-                self._store_nodes(value)
+            values = data
+        else:
+            return
+        if set(map(type, values)) <= _SCALARS:  # large tables are not looked at one number at a time
+            return
+        for value in values:
+            self._store_nodes(value)
 
     @Protect.final
     def on_exiting(self) -> None:
@@ -394,6 +399,8 @@ class WorkChain(Process, metaclass=Protect):
             self._update_process_status()
             self.node.flush()
 
+
+_SCALARS = frozenset({str, bytes, int, float, bool, type(None)})
 
 #: Seconds after which the status tells that a sub process has ended while others are waited for.
 _TELL_AFTER = 0.5

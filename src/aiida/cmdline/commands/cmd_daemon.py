@@ -50,7 +50,7 @@ def _client(profile: Profile) -> DaemonClient:
 
 
 def _default_workers(client: DaemonClient) -> int:
-    return int(client._option('daemon.default_workers'))
+    return max(1, int(client._option('daemon.default_workers')))
 
 
 @verdi_daemon.command('start')

@@ -93,7 +93,6 @@ class PostgresServer:
             'unix_socket_directories': self.folder,
             'fsync': 'off',
             'full_page_writes': 'off',
-            'synchronous_commit': 'off',
             'shared_buffers': '32MB',
             'max_connections': 100,
             'autovacuum': 'off',

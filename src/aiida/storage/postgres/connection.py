@@ -318,10 +318,19 @@ class Database:
         :param sql: with the server's own marks.
         :raises ValueError: if the server refuses the statement.
         """
-        session = self._session()
-        return read_rows(self._cursor(session, sql, parameters).pgresult)
+        return read_rows(self._ask(sql, parameters).pgresult)
 
-    def _cursor(self, session: _Session, sql: str, parameters: Parameters = ()) -> Any:
+    def _ask(self, sql: str, parameters: Parameters) -> Any:
+        """Run a statement on a cursor of the driver, a second time if the connection had been lost before."""
+        session = self._session()
+        try:
+            return self._cursor(session, sql, parameters)
+        except StorageUnavailable:
+            if session.depth or not session.is_broken:
+                raise
+        return self._cursor(self._session(), sql, parameters)
+
+    def _cursor(self, session: _Session, sql: str, parameters: Parameters) -> Any:
         cursor = session.connection.cursor()
         values = [None if value is None else value.decode() for value in map(encode, parameters)]
         try:
@@ -345,9 +354,9 @@ class Database:
         if self.in_transaction:
             yield from self.query(sql, parameters)
             return
-        session = self._session()
         name = f'stream_{next(_NUMBERS)}'
-        self._cursor(session, f'DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {sql}', parameters)
+        self._ask(f'DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {sql}', parameters)
+        session = self._session()
         pgconn = session.pgconn
         try:
             while rows := self._fetch(session, pgconn, name, batch_size):

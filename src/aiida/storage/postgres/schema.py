@@ -81,4 +81,6 @@ def _runtime_version(database: Database) -> int:
 
 def _has_table(database: Database, name: str) -> bool:
     """Return whether there is a table of this name where unqualified names are looked up."""
-    return bool(database.execute('SELECT to_regclass(?) IS NOT NULL', (name,))[0][0])
+    # `to_regclass` would answer by what the connection remembers, not by what was committed while it waited for a lock
+    found = 'SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = ? AND pg_table_is_visible(oid))'
+    return bool(database.execute(found, (name,))[0][0])

@@ -1,14 +1,6 @@
 -- enlist: say that a node is to be run
 INSERT INTO process_run (node_id, ready_since, priority, owner, lease_until, fence) VALUES (?, ?, ?, ?, ?, ?);
 
--- claimable: whether there is anything to claim at a time
-SELECT EXISTS (
-    SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
-) OR EXISTS (
-    SELECT 1 FROM process_run
-    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
-);
-
 -- runs_of: what an owner holds
 SELECT node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error
 FROM process_run WHERE owner = ?;

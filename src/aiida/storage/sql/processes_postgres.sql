@@ -1,3 +1,13 @@
+-- claimable: whether there is anything to claim at a time; the order is that of an index, whatever the statistics say
+SELECT (
+    SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
+    ORDER BY priority DESC, ready_since, node_id LIMIT 1
+) IS NOT NULL OR (
+    SELECT 1 FROM process_run
+    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+    ORDER BY lease_until LIMIT 1
+) IS NOT NULL;
+
 -- claim: take what is ready and free, or was lost by its owner; what others are taking is left to them
 WITH free AS MATERIALIZED (
     SELECT node_id, priority, ready_since FROM process_run

@@ -1,3 +1,11 @@
+-- claimable: whether there is anything to claim at a time
+SELECT EXISTS (
+    SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
+) OR EXISTS (
+    SELECT 1 FROM process_run
+    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+);
+
 -- claim: take what is ready and free, or was lost by its owner
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,

@@ -135,7 +135,7 @@ def test_options():
         *('resources', 'max_wallclock_seconds', 'custom_scheduler_commands', 'queue_name', 'rerunnable', 'account'),
         *('qos', 'withmpi', 'mpirun_extra_params', 'import_sys_environment', 'environment_variables'),
         *('environment_variables_double_quotes', 'priority', 'max_memory_kb', 'prepend_text', 'append_text'),
-        *('parser_name', 'additional_retrieve_list', 'stash'),
+        *('parser_name', 'additional_retrieve_list', 'stash', 'unstash'),
     } <= set(options)
     assert options['submit_script_filename'].default == '_aiidasubmit.sh'
     assert options['resources'].required

@@ -30,11 +30,41 @@ def test_suite(run_suite: Any) -> None:
 
 
 @pytest.mark.parametrize('module', MODULES)
-def test_what_is_not_supported_is_skipped(run_suite: Any, module: str) -> None:
-    done = run_suite('test_missing.py', module=module)
-    assert outcome(done) == {'skipped': 11}, done.stdout
-    assert 'the SSH transport is not supported yet: use the fixture `aiida_computer_local`' in done.stdout
-    assert 'the store `core.psql_dos` is not supported yet' in done.stdout
+def test_services(run_suite: Any, module: str) -> None:
+    done = run_suite('test_services.py', module=module)
+    assert outcome(done) in ({'passed': 10, 'skipped': 1}, {'passed': 9, 'skipped': 2}), done.stdout  # PostgreSQL
+
+
+def test_without_postgres(run_suite: Any) -> None:
+    tests = run_suite.folder / 'tests' / 'test_none.py'
+    tests.write_text(
+        'import pytest\n'
+        'from aiida.tools.pytest_fixtures import postgres\n'
+        'postgres._PROGRAMS = ("initdb-that-nobody-has",)\n'
+        'def test_none(config_psql_dos):\n'
+        '    raise AssertionError\n'
+    )
+    done = run_suite('test_none.py')
+    assert outcome(done) == {'skipped': 1}, done.stdout
+    assert 'there is no `initdb-that-nobody-has` on this machine: install PostgreSQL' in done.stdout
+
+
+FIXTURES_IMPORTED_ONE_BY_ONE = """
+from aiida.manage.tests.pytest_fixtures import aiida_profile, clear_database_before_test
+"""
+
+
+def test_older_fixtures_imported_one_by_one(run_suite: Any) -> None:
+    conftest = run_suite.folder / 'tests' / 'conftest.py'
+    conftest.write_text(FIXTURES_IMPORTED_ONE_BY_ONE)
+    (run_suite.folder / 'tests' / 'test_few.py').write_text(
+        'from aiida import orm\n'
+        'def test_few(clear_database_before_test, aiida_profile):\n'
+        '    assert clear_database_before_test is aiida_profile\n'
+        '    assert orm.Int(1).store().pk == 1\n'
+    )
+    done = run_suite('test_few.py')
+    assert outcome(done) == {'passed': 1}, done.stdout
 
 
 def test_both_modules(run_suite: Any) -> None:

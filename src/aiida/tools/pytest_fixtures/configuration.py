@@ -106,7 +106,7 @@ def _require_store(storage_backend: str) -> None:
     from aiida.plugins.entry_point import get_entry_point_names
 
     if storage_backend in _OTHER_STORES and storage_backend not in get_entry_point_names('aiida.storage'):
-        skip_without(f'the store `{storage_backend}`', f'use `storage_backend="{SQLITE}"`')
+        skip_without(f'there is no store `{storage_backend}`', f'use `storage_backend="{SQLITE}"`')
 
 
 def add_test_profile(config: Config, name: str, path: pathlib.Path) -> None:
@@ -154,17 +154,31 @@ def aiida_config_factory() -> Callable[[pathlib.Path], AbstractContextManager[Co
 
 
 @pytest.fixture(scope='session', autouse=True)
-def aiida_config(
-    tmp_path_factory: pytest.TempPathFactory,
-    aiida_config_factory: Callable[[pathlib.Path], AbstractContextManager[Config]],
-) -> Iterator[Config]:
+def aiida_config(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Config]:
     """The configuration of all tests, in a temporary folder.
 
     It is empty, unless the variable ``AIIDA_TEST_PROFILE`` says a profile of the user: then that one is in it too.
     """
+    factory = _fixture(request, 'aiida_config_factory') or temporary_config
+    with _config_of_tests(tmp_path_factory, factory) as config:
+        yield config
+
+
+def _fixture(request: pytest.FixtureRequest, name: str) -> Any:
+    """Return the value of a fixture; ``None`` if a plugin imported others from here by name, but not this one."""
+    try:
+        return request.getfixturevalue(name)
+    except pytest.FixtureLookupError:
+        return None
+
+
+@contextmanager
+def _config_of_tests(
+    tmp_path_factory: pytest.TempPathFactory, factory: Callable[[pathlib.Path], AbstractContextManager[Config]]
+) -> Iterator[Config]:
     users = AiiDAConfigDir.get() / DEFAULT_CONFIG_FILE_NAME
     name = os.environ.get(TEST_PROFILE_VARIABLE)
-    with aiida_config_factory(tmp_path_factory.mktemp('config')) as config:
+    with factory(tmp_path_factory.mktemp('config')) as config:
         if name:
             add_test_profile(config, name, users)
         yield config
@@ -213,23 +227,25 @@ def _from_description(description: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope='session', autouse=True)
-def aiida_profile(
-    aiida_config: Config, aiida_profile_factory: Callable[..., AbstractContextManager[Profile]]
-) -> Iterator[Profile]:
+def aiida_profile(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Profile]:
     """The profile of all tests, loaded; it is in SQLite and needs no service.
 
     Beside the usual members it has ``reset_storage()``, also called ``clear_profile()`` and ``reset_db()``, which
     deletes all that is in it but the user. With the variable ``AIIDA_TEST_PROFILE`` it is that profile of the user,
     which has to be marked as one for tests.
     """
-    loaded = configuration.get_profile()
-    if loaded is not None and is_resettable(loaded) and loaded in aiida_config.profiles:
-        yield loaded  # the fixture is there twice, as a plugin and imported by its name
-        return
-    name = os.environ.get(TEST_PROFILE_VARIABLE)
-    chosen = name if name in aiida_config.profile_names else None
-    with _chosen_profile(aiida_config, chosen) if chosen else aiida_profile_factory(aiida_config) as profile:
-        yield profile
+    with ExitStack() as stack:
+        config = _fixture(request, 'aiida_config') or stack.enter_context(
+            _config_of_tests(tmp_path_factory, temporary_config)
+        )
+        factory = _fixture(request, 'aiida_profile_factory') or temporary_profile
+        loaded = configuration.get_profile()
+        if loaded is not None and is_resettable(loaded) and loaded in config.profiles:
+            yield loaded  # the fixture is there twice, as a plugin and imported by its name
+            return
+        name = os.environ.get(TEST_PROFILE_VARIABLE)
+        chosen = name if name in config.profile_names else None
+        yield stack.enter_context(_chosen_profile(config, chosen) if chosen else factory(config))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Skipping tests that need what this version does not have."""
+"""Skipping tests that need what is not there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 __all__ = ('skip_without',)
 
 
-def skip_without(what: str, instead: str = '') -> NoReturn:
+def skip_without(why: str, instead: str = '') -> NoReturn:
     """Skip the test that asked for something that is not there.
 
-    :param what: what it needs.
-    :param instead: what it can use meanwhile.
+    :param why: what is missing.
+    :param instead: what can be done about it.
     """
-    pytest.skip(f'{what} is not supported yet' + (f': {instead}' if instead else ''))
+    pytest.skip(f'{why}: {instead}' if instead else why)

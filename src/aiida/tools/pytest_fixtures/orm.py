@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
+import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from aiida.orm import Computer, InstalledCode
     from aiida.orm.nodes.data.code.abstract import AbstractCode
 
-_SSH = 'the SSH transport'
-_INSTEAD = 'use the fixture `aiida_computer_local`'
 #: Fixtures that come before those that store something, in whatever order a test names them.
 _FIRST = ('aiida_profile_clean', 'aiida_profile_tmp', 'clear_database_before_test')
 
@@ -29,9 +29,18 @@ def _profile_first(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope='session')
-def ssh_key() -> None:
-    """The path of a private key; the test is skipped."""
-    skip_without(_SSH, _INSTEAD)
+def ssh_key(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The path of a private key made for these tests, without a password; beside it is the public key, ``<path>.pub``.
+
+    The tests are skipped if there is no ``ssh-keygen``.
+    """
+    program = shutil.which('ssh-keygen')
+    if program is None:
+        skip_without('there is no `ssh-keygen` on this machine', 'install OpenSSH (Debian: `openssh-client`)')
+    path = tmp_path_factory.mktemp('keys') / uuid4().hex
+    command = [program, '-q', '-t', 'ed25519', '-N', '', '-C', 'tests', '-f', str(path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return path
 
 
 @pytest.fixture
@@ -95,15 +104,37 @@ def aiida_computer_local(aiida_computer: Callable[..., Computer]) -> Callable[..
 
 
 @pytest.fixture
-def aiida_computer_ssh() -> None:
-    """A function that returns this machine as a computer that is reached by SSH; the test is skipped."""
-    skip_without(_SSH, _INSTEAD)
+def aiida_computer_ssh(aiida_computer: Callable[..., Computer], ssh_key: pathlib.Path) -> Callable[..., Computer]:
+    """A function that returns this machine as a computer that is reached by SSH, without a scheduler.
+
+    It takes ``label``, a name of its own for ``None``, and whether to ``configure`` it, which is so by default: with
+    the key of ``ssh_key``, which the machine has to be told of before it lets anybody in.
+    """
+
+    def factory(label: str | None = None, configure: bool = True) -> Computer:
+        computer = aiida_computer(label=label, transport_type='core.ssh')
+        if configure and not computer.is_configured:
+            computer.configure(key_filename=str(ssh_key), key_policy='AutoAddPolicy', safe_interval=1.0)
+        return computer
+
+    return factory
 
 
 @pytest.fixture
-def aiida_computer_ssh_async() -> None:
-    """A function that returns this machine as a computer that is reached by SSH; the test is skipped."""
-    skip_without(_SSH, _INSTEAD)
+def aiida_computer_ssh_async(aiida_computer: Callable[..., Computer]) -> Callable[..., Computer]:
+    """A function that returns this machine as a computer that is reached by ``core.ssh_async``, without a scheduler.
+
+    It takes ``label``, a name of its own for ``None``, whether to ``configure`` it, which is so by default, and the
+    ``backend``, ``asyncssh`` for ``None``.
+    """
+
+    def factory(label: str | None = None, configure: bool = True, backend: str | None = None) -> Computer:
+        computer = aiida_computer(label=label, transport_type='core.ssh_async')
+        if configure and not computer.is_configured:
+            computer.configure(backend=backend or 'asyncssh')
+        return computer
+
+    return factory
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from aiida.manage import configuration
@@ -78,6 +79,12 @@ def _empty(profile: Profile, email: str | None) -> None:
     manager = get_manager()
     manager.reset_runner()
     store = manager.get_profile_storage()
+    _clear(store, profile, email)
+    _renew_workers(profile)
+
+
+def _clear(store: Store, profile: Profile, email: str | None) -> None:
+    manager = get_manager()
     if email is None:
         store.clear()
         return
@@ -89,6 +96,17 @@ def _empty(profile: Profile, email: str | None) -> None:
         if profile.default_user_email != email:
             manager.set_default_user_email(profile, email)
     store.clear()
+
+
+def _renew_workers(profile: Profile) -> None:
+    """Let the workers of the daemon, if it runs, begin anew: what they know of is gone, and its pks are given again."""
+    if not os.path.exists(profile.filepaths['circus']['pid']):
+        return
+    from aiida.engine.daemon.client import get_daemon_client
+
+    client = get_daemon_client(profile.name)
+    if client.is_daemon_running:
+        client.restart_daemon(wait=True)
 
 
 def _user_id(store: Store, email: str) -> int | None:

@@ -5,7 +5,7 @@ from enum import Enum
 
 import pytest
 from conformance_inventory import row
-from conformance_processes import Adder, Stuck, Tree
+from conformance_processes import Adder, Counter, Stuck, Tree, add
 from plumpy.utils import AttributesDict
 
 from aiida import orm
@@ -29,6 +29,7 @@ from aiida.engine import (
     run_get_node,
     while_,
 )
+from aiida.engine.processes.workchains.outline import restore_stepper, save_stepper
 
 pytestmark = pytest.mark.usefixtures('runner')
 
@@ -418,3 +419,295 @@ def test_a_child_that_fails_does_not_end_its_parent():
         return 7
 
     assert run_get_node(chain('launch', 'look', launch=launch, look=look)).node.exit_status == 7
+
+
+# outlines that could not work
+
+
+async def coroutine(self):
+    pass
+
+
+def generator(self):
+    yield
+
+
+@row('F10')
+@pytest.mark.parametrize(
+    ('outline', 'message'),
+    [
+        (lambda cls: coroutine, 'step `coroutine` .* coroutine function'),
+        (lambda cls: generator, 'step `generator` .* generator function'),
+        (lambda cls: if_(coroutine)(cls.a), 'condition `coroutine`'),
+        (lambda cls: while_(cls.a)(if_(cls.a)(cls.a).else_(coroutine)), 'coroutine'),
+        (lambda cls: if_(True)(cls.a), '`if_` takes a method .* True'),
+        (lambda cls: while_('a')(cls.a), "`while_` takes a method .* 'a'"),
+        (lambda cls: if_(cls.a), '`if_.* has no steps'),
+        (lambda cls: while_(cls.a), '`while_.* has no steps'),
+        (lambda cls: while_(cls.a)(), '`while_.* has no steps'),
+        (lambda cls: if_(cls.a)(cls.a).elif_(cls.a), '`elif_.* has no steps'),
+        (lambda cls: return_('text'), "`return_` takes .* 'text'"),
+        (lambda cls: return_(-4), '`return_` takes .* -4'),
+        (lambda cls: if_(cls.a)(return_(ExitCode(-4))), '`return_` takes'),
+        (lambda cls: [cls.a], 'list'),
+        (lambda cls: 'a', 'str'),
+        (lambda cls: None, 'NoneType'),
+    ],
+)
+def test_outlines_that_are_refused_when_the_spec_is_built(outline, message):
+    made = chain(outline, a=lambda self: True)
+    with pytest.raises((TypeError, ValueError), match=message):
+        made.spec()
+
+
+@row('F10')
+def test_without_an_outline():
+    class Without(WorkChain):
+        """A base for others."""
+
+    assert 'metadata' in Without.spec().inputs
+    process = Without()
+    with pytest.raises(ValueError, match='Without has no outline'):
+        run(process)
+    assert process.node.is_excepted
+    with pytest.raises(ValueError, match='has no steps'):
+        chain().spec()
+
+
+@row('F15')
+@pytest.mark.parametrize('name', ['define', 'spec'])
+def test_methods_that_have_to_be_class_methods(name):
+    with pytest.raises(RuntimeError, match=rf'`{name}` of `Wrong`.*classmethod'):
+        type('Wrong', (Adder,), {name: lambda self, *_: None})
+
+
+@row('F09')
+@pytest.mark.parametrize(
+    ('code', 'status', 'message'),
+    [
+        (None, 0, None),
+        (0, 0, None),
+        (7, 7, None),
+        (ExitCode(9, 'nine'), 9, 'nine'),
+    ],
+)
+def test_what_return_returns(code, status, message):
+    def never(self):
+        raise AssertionError
+
+    made = chain(lambda cls: while_(cls.yes)(if_(cls.yes)(return_(code))), 'never', never=never, yes=lambda self: True)
+    node = run_get_node(made).node
+    assert (node.exit_status, node.exit_message) == (status, message)
+
+
+@row('F09')
+def test_a_condition_that_raises():
+    def condition(self):
+        raise KeyError('on purpose')
+
+    for instruction in (if_, while_):
+        process = chain(lambda cls, made=instruction: made(cls.condition)(cls.a), condition=condition, a=launches)()
+        with pytest.raises(KeyError, match='on purpose'):
+            run(process)
+        assert process.node.is_excepted
+
+
+@row('F09', 'F10')
+def test_a_condition_that_launches():
+    """What a condition asks to wait for is waited for with the step that follows it."""
+
+    def condition(self):
+        self.to_context(one=self.submit(Adder, x=1, y=2))
+        return True
+
+    def first(self):
+        assert isinstance(self.ctx.one, Awaitable)
+
+    def second(self):
+        assert self.ctx.one.outputs.sum.value == 3
+
+    made = chain(lambda cls: if_(cls.condition)(cls.first), 'second', condition=condition, first=first, second=second)
+    assert run_get_node(made).node.is_finished_ok
+
+
+def leaf(self):
+    self.node.base.extras.set('places', [*self.node.base.extras.get('places', []), self.node.stepper_state_info])
+
+
+def waits(self):
+    leaf(self)
+    return ToContext(one=self.submit(Adder, x=1, y=2))
+
+
+def twice(self):
+    self.ctx.turn = self.ctx.get('turn', 0) + 1
+    return self.ctx.turn < 3
+
+
+@row('F10')
+@pytest.mark.parametrize(
+    ('outline', 'places', 'last'),
+    [
+        (lambda cls: [cls.leaf, cls.waits], ['0:leaf', '1:waits'], '1:waits'),
+        (lambda cls: [if_(cls.yes)(cls.waits)], ['0:if_(yes)'], '0:if_(yes)'),
+        (lambda cls: [cls.leaf, if_(cls.no)(cls.leaf).else_(cls.leaf, cls.waits)], None, '1:else_(<lambda>)(1:waits)'),
+        (
+            lambda cls: [while_(cls.twice)(cls.leaf, cls.waits), cls.leaf],
+            ['0:while_(twice)', '0:while_(twice)(1:waits)'] * 2 + ['1:leaf'],
+            '1:leaf',
+        ),
+        (lambda cls: [cls.leaf, if_(cls.yes)(cls.leaf, return_(3))], ['0:leaf', '1:if_(yes)'], None),
+        (lambda cls: [return_], None, '0:return_'),
+    ],
+)
+def test_places_in_an_outline(outline, places, last):
+    def define(cls, spec):
+        super(made, cls).define(spec)
+        spec.outline(*outline(cls))
+
+    members = {'leaf': leaf, 'waits': waits, 'twice': twice, 'yes': lambda self: True, 'no': lambda self: False}
+    members['yes'].__name__ = 'yes'
+    made = type('Made', (WorkChain,), {'define': classmethod(define), **members})
+    node = orm.load_node(run_get_node(made).node.pk)
+    if places is not None:
+        assert node.base.extras.get('places') == places
+    if last is not None:
+        assert node.stepper_state_info == last
+
+
+@row('F10', 'C08')
+def test_restoring_the_place_in_an_outline(runner):
+    """Steps are found by their place, also where their names say nothing; a changed outline is noticed."""
+    process = Walk(inputs={'mode': 'b'})
+
+    async def some_steps():
+        for _ in range(4):
+            await process.step()
+
+    runner.loop.run_until_complete(some_steps())
+    saved = save_stepper(process._stepper)
+    assert str(restore_stepper(Walk.spec().get_outline(), saved, process)) == str(process._stepper)
+    made = chain('first', lambda cls: lambda self: None, first=lambda self: None)
+    other = made()
+    stepper = made.spec().get_outline().create_stepper(other)
+    stepper.step()
+    assert restore_stepper(made.spec().get_outline(), save_stepper(stepper), other)._pos == 1
+    for wrong in ({'_pos': 7}, {'_pos': 0, 'stepper_state': {'_fn': 'gone'}}):
+        with pytest.raises(ValueError, match='was changed'):
+            restore_stepper(made.spec().get_outline(), wrong, other)
+    process.kill()
+    other.kill()
+
+
+# what is waited for
+
+
+@row('F02', 'F05')
+def test_waiting_for_what_has_ended_and_comes_from_elsewhere():
+    done, function = run_get_node(Adder, x=1, y=2).node, add.run_get_node(1, 2)[1]
+
+    def launch(self):
+        self.to_context(many=append_(done))
+        self.to_context(many=append_(function))
+        self.to_context(many=append_(done))
+        return ToContext(a=done, b=function, c=done)
+
+    def look(self):
+        assert [node.pk for node in self.ctx.many] == [done.pk, function.pk, done.pk]
+        assert (self.ctx.a.pk, self.ctx.b.pk, self.ctx.c.pk) == (done.pk, function.pk, done.pk)
+
+    node = run_get_node(chain('launch', 'look', launch=launch, look=look)).node
+    assert node.is_finished_ok
+    assert not node.called
+
+
+@row('F02', 'F11')
+def test_one_key_several_times():
+    """The last that was registered stays, whichever ends last."""
+
+    def launch(self):
+        self.to_context(one=self.submit(Counter, x=5))
+        self.to_context(one=self.submit(Adder, x=1, y=2))
+
+    def look(self):
+        assert self.ctx.one.process_label == 'Adder'
+
+    node = run_get_node(chain('launch', 'look', launch=launch, look=look)).node
+    assert node.is_finished_ok
+    assert all(called.is_finished_ok for called in node.called)
+
+
+def launches(self):
+    return self.submit(Adder, x=1, y=2)
+
+
+@row('F03', 'F04', 'F12')
+@pytest.mark.parametrize(
+    'step',
+    [
+        lambda self: (self.to_context(a=launches(self)), self.to_context(a=append_(launches(self)))),
+        lambda self: (self.to_context(a=append_(launches(self))), self.to_context(a=launches(self))),
+        lambda self: (self.ctx.update(a=5), self.to_context(a=append_(launches(self)))),
+        lambda self: (self.ctx.update(a={}), self.to_context(**{'a.b': launches(self)})),
+        lambda self: (self.to_context(a=append_(launches(self))), self.ctx.update(a=5)),
+        lambda self: ToContext(a=[launches(self)]),
+        lambda self: ToContext(a={'b': launches(self)}),
+        lambda self: {'a': 5},
+        lambda self: ToContext(a=None),
+        lambda self: ToContext(a=orm.Int(1).store()),
+        lambda self: ToContext(a=orm.WorkChainNode()),
+    ],
+)
+def test_what_cannot_be_waited_for(step):
+    process = chain('only', only=step)()
+    with pytest.raises(ValueError, match=r'`a|invalid'):
+        run(process)
+    assert process.node.is_excepted
+
+
+@row('F02', 'M03')
+def test_children_that_are_not_stored():
+    def submits(self):
+        self.submit(Adder, x=1, y=2, metadata={'store_provenance': False})
+
+    with pytest.raises(InvalidOperation, match='store_provenance'):
+        run(chain('submits', submits=submits))
+    node = run_get_node(chain('runs', runs=lambda self: run(Adder, x=1, y=2) and None)).node
+    assert len(node.called) == 1
+
+
+@row('F01', 'C08')
+@pytest.mark.parametrize('make', [lambda self: self, lambda self: (loop := []) or loop.append(loop) or loop])
+def test_a_context_within_itself_is_refused_with_its_key(make):
+    process = chain('first', 'second', first=lambda self: self.ctx.update(k=make(self)), second=launches)()
+    with pytest.raises(ValueError, match=r'ctx\.k'):
+        run(process)
+    assert process.node.is_excepted
+
+
+@row('F01')
+def test_attributes_of_the_context():
+    def first(self):
+        self.ctx.plain = {'inner': 1}
+        self.ctx['items'] = 5
+        self.ctx.nested = AttributeDict({'node': orm.Int(1)})
+        self.ctx.pair = (orm.Int(2), [orm.Int(3)])
+        self.ctx.dropped = 1
+
+    def second(self):
+        del self.ctx.dropped
+        assert isinstance(self.ctx.plain, dict)
+        assert self.ctx['items'] == 5
+        assert self.ctx.nested.node.is_stored
+        assert self.ctx.pair[0].is_stored
+        assert self.ctx.pair[1][0].is_stored
+        assert 'dropped' not in self.ctx
+        assert self.ctx.get('dropped') is None
+        with pytest.raises(AttributeError, match='dropped'):
+            _ = self.ctx.dropped
+        with pytest.raises(KeyError):
+            _ = self.ctx['dropped']
+        with pytest.raises(AttributeError):
+            self.ctx = {}
+
+    assert run_get_node(chain('first', 'second', first=first, second=second)).node.is_finished_ok

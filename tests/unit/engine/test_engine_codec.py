@@ -251,7 +251,7 @@ def test_nodes_in_an_instance_are_references() -> None:
 def test_what_contains_itself_is_refused() -> None:
     value = Plain(None)
     value.content = [value]
-    with pytest.raises(codec.NotSavable, match=r'`ctx` .*itself'):
+    with pytest.raises(codec.NotSavable, match=r'`ctx.it` .*itself'):
         codec.dumps({'it': value}, 'ctx')
 
 

@@ -78,7 +78,9 @@ class WorkChainSpec(ProcessSpec, PlumpyWorkChainSpec):
 
 
 def _check(instruction: Any, where: str) -> None:
-    if isinstance(instruction, _FunctionCall):
+    if isinstance(instruction, _FunctionCall) and isinstance(instruction._fn, _Conditional):
+        _check_conditional(instruction._fn)  # an `elif_` at the end
+    elif isinstance(instruction, _FunctionCall):
         _check_function(instruction._fn, 'step')
     elif isinstance(instruction, _Return):
         _check_exit_code(instruction._exit_code)

@@ -205,6 +205,9 @@ class WorkChain(Process, metaclass=Protect):
                 raise ValueError(
                     f'cannot assign to `{awaitable.key}` of the context: this step appends to it too; use another key'
                 )
+            for earlier in self._awaitables:
+                if earlier.key == awaitable.key:
+                    earlier.superseded = True
             context[key] = awaitable
         elif awaitable.action == AwaitableAction.APPEND:
             known = context.setdefault(key, [])
@@ -227,8 +230,7 @@ class WorkChain(Process, metaclass=Protect):
         """
         context, key = self._resolve_nested_context(awaitable.key)
         if awaitable.action == AwaitableAction.ASSIGN:
-            found = context.get(key)
-            if found is awaitable or not isinstance(found, Awaitable):
+            if not vars(awaitable).get('superseded', False):
                 context[key] = value
         else:
             values = context.get(key)
@@ -379,7 +381,7 @@ class WorkChain(Process, metaclass=Protect):
             node = load_node(pk=awaitable.pk)
             self._resolve_awaitable(awaitable, _outputs_of(node) if awaitable.outputs else node)
         except Exception as exception:
-            self.fail(exception, exception.__traceback__)
+            self._fail_waiting(exception)
             return
         if self._awaitables:
             if self._telling is None:
@@ -391,6 +393,14 @@ class WorkChain(Process, metaclass=Protect):
         self._update_process_status()
         if self.state == ProcessState.WAITING:
             self.resume()
+
+    def _fail_waiting(self, exception: Exception) -> None:
+        """Except, and let the task that waits know."""
+        state: Any = self._state
+        if self.state == ProcessState.WAITING and not state._waiting_future.done():
+            state.interrupt(exception)
+        else:
+            self.fail(exception, exception.__traceback__)
 
     def _tell(self) -> None:
         """Write which sub processes are still waited for."""

@@ -385,3 +385,14 @@ def test_a_worker_without_a_daemon(verdi, daemon, environment, submit):
     output = process.communicate(timeout=20)[0]
     assert process.returncode == 0
     assert 'a step says 0' in output
+
+
+def test_no_path_that_is_short_enough(verdi, daemon, tmp_path):
+    (tmp_path / 'modules' / 'sitecustomize.py').write_text(
+        'import sys\nif "start-circus" in sys.orig_argv:\n'
+        '    from aiida.engine.daemon import sockets\n    sockets.LONGEST_PATH = 1\n'
+    )
+    done = verdi('daemon', 'start', status=1)
+    assert done.stdout.endswith('FAILED\n')
+    assert 'too long for sockets: let TMPDIR name another one' in done.stderr
+    assert daemon.files() == set()

@@ -252,3 +252,19 @@ def test_the_supervisor_goes_to_the_background(client):
     with pytest.raises(DaemonException, match='runs already'):
         client._start_daemon(1)
     wait_for(lambda: client.get_number_of_workers() == 1)
+
+
+@row('K01')
+def test_a_daemon_at_a_port(client, monkeypatch):
+    monkeypatch.setattr(DaemonClient, '_ENDPOINT_PROTOCOL', ControllerProtocol.TCP)
+    script = (
+        'import aiida; aiida.load_profile()\n'
+        'from aiida.engine import DaemonClient, get_daemon_client\n'
+        'from aiida.engine.daemon.client import ControllerProtocol\n'
+        'DaemonClient._ENDPOINT_PROTOCOL = ControllerProtocol.TCP\n'
+        'get_daemon_client()._start_daemon(1)'
+    )
+    subprocess.run([sys.executable, '-c', script], env=client.get_env(), check=True)
+    assert client.get_controller_endpoint() == f'tcp://127.0.0.1:{client.get_circus_port()}'
+    wait_for(lambda: client.get_number_of_workers() == 1)
+    assert client.stop_daemon()['status'] == 'ok'

@@ -304,23 +304,16 @@ class DaemonClient:
         self._pid_file.remove()
         self.delete_circus_socket_directory()
         Path(self.circus_port_file).unlink(missing_ok=True)
-        try:
-            folder = self.get_circus_socket_directory()
-        except DaemonException:
-            ports = {name: self.get_available_port() for name in ('pubsub', 'stats')}
-            ports['controller'] = self.get_circus_port()
-            self._endpoints = {name: self.get_tcp_endpoint(port) for name, port in ports.items()}
-        else:
-            self._endpoints = {name: f'ipc://{folder}/{file}' for name, file in self.circus_socket_endpoints.items()}
+        self._endpoints = {name: self._endpoint(name) for name in self.circus_socket_endpoints}
 
+    #: The endpoints, once they are those of a supervisor in this process.
     _endpoints: dict[str, str] | None = None
 
     def _endpoint(self, name: str) -> str:
         """Return an endpoint: of the supervisor that runs, or of one that begins."""
         if self._endpoints is not None:
             return self._endpoints[name]
-        by_port = not os.path.exists(self.circus_socket_file) and os.path.exists(self.circus_port_file)
-        if self._ENDPOINT_PROTOCOL is ControllerProtocol.TCP or (by_port and self.is_daemon_running):
+        if self._ENDPOINT_PROTOCOL is ControllerProtocol.TCP:
             return self.get_tcp_endpoint(self.get_circus_port() if name == 'controller' else None)
         return self.get_ipc_endpoint(name)
 

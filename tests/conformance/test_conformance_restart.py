@@ -416,3 +416,179 @@ def test_inputs_that_the_sub_process_refuses(name):
     with pytest.raises(ValueError, match=rf'inputs|{name}'):
         run(process)
     assert process.node.is_excepted
+
+
+@row('G04', 'G07')
+@pytest.mark.parametrize('with_results', [True, False])
+def test_the_last_iteration_ends_it(with_results):
+    """Also without the step `results` a work chain that gave up has not finished well."""
+
+    @process_handler
+    def handle(self, node):
+        return ProcessHandlerReport()
+
+    class Short(Restart):
+        handle_all = handle
+
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            steps = [while_(cls.should_run_process)(cls.prepare, cls.run_process, cls.inspect_process)]
+            spec.outline(cls.setup, *steps, *([cls.results] if with_results else []))
+
+    node = run_get_node(Short, ends=[500] * 3, max_iterations=2).node
+    assert (node.exit_status, len(node.called)) == (401, 2)
+    second = sorted(node.called, key=lambda called: called.pk)[1]
+    assert reports(node)[2:] == [
+        f'launching Sub<{second.pk}> iteration #2',
+        f'Sub<{second.pk}> failed but a handler dealt with the problem',
+        f'reached the maximum number of iterations 2: last ran Sub<{second.pk}>',
+        'remote folders will not be cleaned',
+    ]
+
+
+@row('G07')
+@pytest.mark.parametrize('number', [0, -1])
+def test_no_iterations_at_all(number):
+    node = run_get_node(Restart, ends=[0], max_iterations=number).node
+    assert (node.exit_status, node.called) == (401, [])
+    assert f'`max_iterations` is {number}' in reports(node)[0]
+
+
+@row('G05', 'G08')
+@pytest.mark.parametrize(
+    ('action', 'ends', 'told'),
+    [
+        (
+            None,
+            [500, 501],
+            [
+                '{0} failed with an unhandled failure, restarting once more',
+                '{1} failed with an unhandled failure for the second consecutive time, aborting',
+            ],
+        ),
+        ('restart_once', [500, 0], ['{0} failed with an unhandled failure, restarting once more']),
+        ('abort', [500], ['{0} failed with an unhandled failure, aborting']),
+        ('abort', [0], []),
+    ],
+)
+def test_what_is_told_of_a_failure_that_was_not_handled(action, ends, told):
+    """Without the input it is as `restart_once`; aiida-core 2.9 aborts at once then, as with `abort` here."""
+    inputs = {} if action is None else {'on_unhandled_failure': action}
+    node = run_get_node(Restart, ends=ends, **inputs).node
+    names = [f'Sub<{called.pk}>' for called in sorted(node.called, key=lambda called: called.pk)]
+    assert [text for text in reports(node) if ' failed ' in text] == [text.format(*names) for text in told]
+
+
+@row('G07')
+def test_what_is_told_when_it_pauses(runner):
+    process = Restart(inputs={'ends': [500, 501, 0], 'on_unhandled_failure': 'pause', 'max_iterations': 1})
+    pk = process.pid
+    statuses = played(runner, process, 2)
+    assert statuses == [f'Paused, a failure was not handled: see `verdi process report {pk}`'] * 2
+    assert process.node.is_finished_ok
+    texts = reports(process.node)
+    assert sum('pausing for inspection' in text for text in texts) == 2
+    assert (
+        texts.count(f'to run it once more, use `verdi process play {pk}`; to give up, `verdi process kill {pk}`') == 2
+    )
+
+
+@row('G07')
+def test_killing_what_paused_by_itself(runner):
+    async def go():
+        task = runner.start_task(process)
+        while not process.paused:
+            await asyncio.sleep(0.005)
+        assert process.kill('given up') is True
+        await task
+
+    process = Restart(inputs={'ends': [500, 0], 'on_unhandled_failure': 'pause'})
+    runner.loop.run_until_complete(asyncio.wait_for(go(), 10))
+    assert process.node.is_killed
+    assert process.node.process_status == 'given up'
+
+
+@row('G07')
+def test_refused_actions():
+    for wrong in ('', 'continue', 5):
+        with pytest.raises(ValueError, match='on_unhandled_failure'):
+            run(Restart, ends=[0], on_unhandled_failure=wrong)
+
+
+@row('G06')
+def test_what_is_noted_of_handlers():
+    @process_handler(priority=10)
+    def first(self, node):
+        return ProcessHandlerReport() if node.is_failed else None
+
+    @process_handler(exit_codes=Sub.exit_codes.ERROR_A)
+    def second(self, node):
+        return ProcessHandlerReport(True, ExitCode(77, 'seven'))
+
+    @process_handler(priority=-10)
+    def third(self, node):
+        raise AssertionError('the handler before said to break')
+
+    made = with_handlers(first=first, second=second, third=third)
+    node = run_get_node(made, ends=[501, 500], handler_overrides={'third': False}).node
+    assert (node.exit_status, node.exit_message) == (77, 'seven')
+    dealt = {'do_break': False, 'exit_status': 0}
+    assert node.base.extras.get('considered_handlers') == [
+        [['first', dealt], ['second', None]],
+        [['first', dealt], ['second', {'do_break': True, 'exit_status': 77}]],
+    ]
+    last = sorted(node.called, key=lambda called: called.pk)[1]
+    told = f'Sub<{last.pk}> failed but a handler detected an unrecoverable problem, aborting'
+    assert told in reports(node)
+
+
+@row('G06')
+def test_a_handler_that_raises():
+    @process_handler
+    def handle(self, node):
+        raise KeyError('in a handler')
+
+    process = with_handlers(handle=handle)(inputs={'ends': [0]})
+    with pytest.raises(KeyError, match='in a handler'):
+        run(process)
+    assert process.node.is_excepted
+
+
+@row('G01')
+def test_bare_dictionaries_are_wrapped():
+    class Wants(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.input('plain', valid_type=orm.Dict)
+            spec.input('either', valid_type=(orm.Dict, orm.Int))
+            spec.input_namespace('any', dynamic=True)
+            spec.input('below.plain', valid_type=orm.Dict)
+
+    process = Restart(inputs={'ends': [0]})
+    given = {name: {'a': 1} for name in ('plain', 'either', 'unknown')}
+    given.update(any={'b': {'c': 1}}, below={'plain': {'d': 1}}, metadata={'label': 'x'})
+    wrapped = process._wrap_bare_dict_inputs(Wants.spec().inputs, given)
+    assert isinstance(wrapped.plain, orm.Dict)
+    assert isinstance(wrapped.either, orm.Dict)
+    assert isinstance(wrapped.below.plain, orm.Dict)
+    assert wrapped.below.plain.get_dict() == {'d': 1}
+    assert not isinstance(wrapped['any']['b'], orm.Node)
+    assert wrapped.unknown == {'a': 1}
+    assert wrapped.metadata == {'label': 'x'}
+    process.kill()
+
+
+@row('G01')
+def test_an_output_that_is_missing():
+    class Missing(Restart):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            spec.output('z')
+
+    node = run_get_node(Missing, ends=[0]).node
+    (child,) = node.called
+    assert node.exit_status == 11
+    assert f"required output 'z' was not an output of Sub<{child.pk}>" in reports(node)

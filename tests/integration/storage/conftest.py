@@ -59,6 +59,17 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any
 
 
 @pytest.fixture
+def postgres_config(request: pytest.FixtureRequest) -> Callable[[Any], dict[str, Any]]:
+    """What a profile says of a store in PostgreSQL, for another program to open it."""
+
+    def describe(instance: Any) -> dict[str, Any]:
+        server: PostgresServer = request.getfixturevalue('postgres_server')
+        return server.config(instance._database.options['dbname'], instance.folder)
+
+    return describe
+
+
+@pytest.fixture
 def postgres_store(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[Any]:
     """A store in PostgreSQL, for what only it does."""
     instance = postgres_server.new_store(tmp_path / 'profile')

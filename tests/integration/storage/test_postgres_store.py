@@ -45,9 +45,9 @@ def store(postgres_store):
 
 
 @pytest.fixture
-def second(postgres_store, postgres_server):
+def second(postgres_store, postgres_config):
     """The same store, opened by another program."""
-    instance = PostgresStore(postgres_server.config(name_of(postgres_store), postgres_store.folder))
+    instance = PostgresStore(postgres_config(postgres_store))
     yield instance
     instance.close()
 
@@ -462,12 +462,20 @@ def test_trees_that_end_in_many_threads_wake_every_parent(postgres_store, proces
         for children in trees.values():
             with postgres_store.transaction():
                 postgres_store.finish(children[number], 1)
+
+    def beat():
+        while not ended.is_set():
             postgres_store.renew('w', FAR)
 
+    ended = threading.Event()
+    heart = in_thread(beat)
     actions = [in_thread(lambda parent=parent: wait(parent)) for parent in trees]
     actions += [in_thread(lambda number=number: finish(number)) for number in range(fan)]
     for action in actions:
         action.join(60)
+    ended.set()
+    heart.join(10)
+    assert heart.outcome is None
     assert [action.outcome for action in actions] == [None] * len(actions)
     rows = [postgres_store.read_run(parent) for parent in trees]
     assert all(row.owner is None and row.ready_since is not None for row in rows)

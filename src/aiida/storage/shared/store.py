@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 from aiida.repository.backend import AbstractRepositoryBackend
 from aiida.storage.records import EntityKind
@@ -84,6 +85,16 @@ class WholeStore(EntityVerbs):
         keys = list(self.repository.list_objects())
         if keys:
             self.repository.delete_objects(keys)
+
+    def get_info(self, detailed: bool = False, **kwargs: Any) -> dict[str, Any]:
+        """Return how many entities of each kind there are, and how large the repository is; see
+        :func:`~aiida.storage.shared.info.information`.
+
+        :param detailed: whether to tell also who and what they are, and the sizes in MB.
+        """
+        from aiida.storage.shared.info import information
+
+        return information(self, detailed)
 
     @property
     def repository(self) -> AbstractRepositoryBackend:

@@ -364,7 +364,7 @@ class BaseRestartWorkChain(WorkChain):
         overrides = {} if given is None else given.get_dict()
         handlers = []
         for function in self.get_process_handlers():
-            handler = function.__get__(self)  # also where the attribute has another name
+            handler: Any = function.__get__(self)  # also where the attribute has another name
             override = overrides.get(function.__name__, {})
             if isinstance(override, bool):
                 override = {'enabled': override}

@@ -43,6 +43,10 @@ _ELSEWHERE = {
 }
 
 
+#: Packages that are attributes without having been imported.
+_ROOMS = frozenset(('common', 'manage', 'plugins'))
+
+
 def _refuse_beside_aiida_core() -> None:
     """Say what to uninstall where both programs share an environment: they would overwrite each other's files.
 
@@ -69,11 +73,13 @@ _refuse_beside_aiida_core()
 
 def __getattr__(name: str) -> Any:
     """Import the documented names when they are first asked for, so that ``import aiida`` costs next to nothing."""
+    from importlib import import_module
+
+    if name in _ROOMS:
+        return import_module(f'aiida.{name}')
     module_name = _ELSEWHERE.get(name)
     if module_name is None:
         raise AttributeError(f"module 'aiida' has no attribute '{name}'")
-    from importlib import import_module
-
     value = getattr(import_module(module_name), name)
     globals()[name] = value
     return value

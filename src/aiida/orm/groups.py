@@ -68,7 +68,7 @@ class GroupCollection(RowCollection['Group']):
         """
         if not label:
             raise ValueError('a group is found by its label: give one')
-        found = self.find({'label': label, **{key: kwargs[key] for key in ('type_string',) if key in kwargs}})
+        found = self.find({'label': label})
         if found:
             return found[0], False
         return self.entity_type(label, backend=self.backend, **kwargs).store(), True

@@ -231,6 +231,8 @@ class QueryBuilder:
         else:
             [(keyword, value)] = keywords.items()
             step.keyword, step.to = self._explicit_join(step, keyword, value)
+            if not step.to:
+                return
         edge_tag = edge_tag or f'{step.to}{_EDGE}{step.tag}'
         if edge_tag in self.get_used_tags():
             raise ValueError(f"the tag '{edge_tag}' is in use already: choose another `edge_tag`")
@@ -245,6 +247,8 @@ class QueryBuilder:
             raise ValueError(
                 f"append() got '{keyword}', which is no argument and does not join a {step.entity}; use {known}"
             )
+        if not self._steps and value == step.tag:
+            return '', ''  # the first one, joined to itself: there is nothing to join it to
         target = join_target(step.entity, keyword)
         tag = self._tag_of(value)
         entity = self._step(tag).entity

@@ -70,6 +70,8 @@ class VerdiContext(click.Context):
     """A context with ``obj.config`` and ``obj.profile``."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # also where a command runs by itself: it keeps the option that it made at first
+        kwargs.setdefault('help_option_names', ['-h', '--help'])
         super().__init__(*args, **kwargs)
         if self.obj is None:
             self.obj = LazyVerdiObjAttributeDict(self)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from aiida.common.lazy import lazy_exports
+
 _NAMES = frozenset(
     (
         'dbenv',
@@ -24,6 +26,8 @@ _NAMES = frozenset(
 )
 _MODULES = ('decorators', 'echo', 'ascii_vis', 'common')
 
+_module, _ = lazy_exports(globals(), {})
+
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first asked for."""
@@ -32,4 +36,4 @@ def __getattr__(name: str) -> Any:
             module = import_module(f'aiida.cmdline.utils.{module_name}')
             if name in module.__all__:
                 return getattr(module, name)
-    raise AttributeError(f"module 'aiida.cmdline.utils' has no attribute '{name}'")
+    return _module(name)

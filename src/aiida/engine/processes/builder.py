@@ -201,6 +201,11 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     def __len__(self) -> int:
         return len(self._data)
 
+    @property
+    def _valid_fields(self) -> list[str]:
+        """The names of the ports, by the name that plugins ask for them."""
+        return list(self._port_namespace)
+
     def __dir__(self) -> list[str]:
         return sorted({*self._port_namespace, *self._data, '_inputs', '_merge', '_update'})
 

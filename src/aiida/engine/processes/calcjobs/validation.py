@@ -9,10 +9,13 @@ from aiida.common.exceptions import ConfigurationError, EntryPointError, NotExis
 from aiida.engine.processes.calcjobs.stashing import check_own_stashing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aiida.orm import AbstractCode, Computer
 
 __all__ = (
     'check_job',
+    'computer_of',
     'validate_additional_retrieve_list',
     'validate_calc_job',
     'validate_monitors',
@@ -48,12 +51,21 @@ def check_job(inputs: Any, ctx: Any, needs_code: bool = True) -> str | None:
     problem = _check_computer(code, computer)
     if problem is not None:
         return problem
-    for given in (code, imported):
-        if computer is None and given is not None:
-            computer = given.computer
+    computer = computer_of(inputs)
     if computer is None:
         return 'there is no computer to run on: give `metadata.computer`, or a `code` that is installed on one'
+    if imported is not None:
+        return None  # nothing is run, so nothing is asked of the scheduler
     return _check_resources(computer, metadata.get('options', {}))
+
+
+def computer_of(inputs: Mapping[str, Any]) -> Computer | None:
+    """Return the computer a job is to run on: its own, or that of its code, or that of what it is imported from."""
+    computer: Computer | None = inputs.get('metadata', {}).get('computer')
+    for given in (inputs.get('code'), inputs.get('remote_folder')):
+        if computer is None and given is not None:
+            computer = given.computer
+    return computer
 
 
 def _check_computer(code: AbstractCode | None, computer: Computer | None) -> str | None:
@@ -90,7 +102,7 @@ def _check_resources(computer: Computer, options: Any) -> str | None:
 
 def validate_parser(parser_name: Any, _: Any) -> str | None:
     """Return what is wrong with the name of a parser, ``None`` if it can be loaded."""
-    if not parser_name:
+    if parser_name is None:
         return None
     from aiida.plugins.entry_point import load_entry_point
 

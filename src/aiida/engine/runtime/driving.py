@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 import weakref
@@ -238,31 +239,35 @@ _KILL_PATIENCE = 60.0
 def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:
     """Run a process in a thread of its own, because a loop that cannot wait for it is running in this one."""
     outcome: dict[str, Any] = {}
-    started = threading.Event()
+    started, ended = threading.Event(), threading.Event()  # joining a thread does not survive Ctrl-C
 
     def target() -> None:
-        with runner.sibling() as own, use_runner(own):
-            outcome['runner'] = own
-            own.loop  # noqa: B018 - made before it is needed from outside
-            started.set()
-            try:
+        try:
+            with runner.sibling() as own, use_runner(own):
+                outcome['runner'] = own
+                own.loop  # noqa: B018 - made before it is needed from outside
+                started.set()
                 outcome['process'] = _run_here(own, _for_runner(process, own), inputs)
-            except BaseException as exception:
-                outcome['exception'] = exception
+        except BaseException as exception:
+            outcome['exception'] = exception
+        finally:
+            started.set()
+            ended.set()
 
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(target,), name='aiida-run', daemon=True)
-    thread.start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(target,), name='aiida-run', daemon=True).start()
     task = asyncio.current_task()
     try:
-        while thread.is_alive():
-            thread.join(_LOOK)
+        while not ended.wait(_LOOK):
             if task is not None and task.cancelling():
                 raise asyncio.CancelledError  # how `asyncio.run` passes Ctrl-C on
     except (KeyboardInterrupt, asyncio.CancelledError):
         started.wait()
-        own: Runner = outcome['runner']
-        own.loop.call_soon_threadsafe(_kill_all, own)
-        thread.join()
+        if 'runner' in outcome:
+            own: Runner = outcome['runner']
+            with contextlib.suppress(RuntimeError):  # it has just ended
+                own.loop.call_soon_threadsafe(_kill_all, own)
+        ended.wait()
         raise
     if 'exception' in outcome:
         raise outcome['exception']

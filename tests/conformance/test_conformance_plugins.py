@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import numpy
 import pytest
 from click.testing import CliRunner
 
 from aiida import orm
+from aiida.common import AttributeDict
+from aiida.common.exceptions import NotExistent, ValidationError
 from aiida.engine import WorkChain, run_get_node
 from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
@@ -140,3 +143,37 @@ def test_what_a_store_holds(localhost):
     assert entities['Nodes']['node_types'] == ['data.core.singlefile.SinglefileData.']
     assert entities['Nodes']['first_created'] == entities['Nodes']['last_created']
     assert entities['Nodes']['first_created'].endswith('+00:00')
+
+
+def test_groups_of_a_class_without_an_entry_point(store):
+    class OldFamily(orm.Group):
+        pass
+
+    OldFamily._type_string = 'sums.old_family'
+    orm.User('a@b.c').store()
+    node = orm.Int(1).store()
+    OldFamily('old').store().add_nodes(node)
+    found = OldFamily.collection.get(label='old')
+    assert (type(found), found.type_string, list(found.nodes)) == (OldFamily, 'sums.old_family', [node])
+    with pytest.raises(NotExistent):
+        OldFamily.collection.get(label='other')
+
+
+def test_dictionaries_do_not_share_what_is_nested():
+    first = AttributeDict({'nested': {'number': 1, 'deep': {'number': 1}}})
+    second = AttributeDict(first)
+    second.nested.deep.number = second.nested.number = 2
+    assert first == {'nested': {'number': 1, 'deep': {'number': 1}}}
+
+
+def test_whatever_can_be_listed_is_stored_as_a_list(store):
+    class Cell:
+        def __iter__(self):
+            return iter((numpy.array([5.0, 0.0]), (0.0, 5.0)))
+
+    orm.User('a@b.c').store()
+    node = orm.Dict({'cell': Cell(), 'some': (number for number in (1, 2))}).store()
+    assert orm.load_node(node.pk).get_dict() == {'cell': [[5.0, 0.0], [0.0, 5.0]], 'some': [1, 2]}
+    for value in (b'bytes', int, object()):
+        with pytest.raises(ValidationError, match='cannot be stored'):
+            orm.Dict({'value': value}).store()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -66,10 +66,10 @@ def _clean_uncommon(value: Any, path: tuple[str, ...]) -> Any:
         return _clean(float(value), path)
     if isinstance(value, Mapping):
         return _clean_mapping(value, path)
-    if isinstance(value, Sequence | Set) and not isinstance(value, bytes | bytearray | memoryview):
-        return [_clean(item, (*path, f'[{number}]')) for number, item in enumerate(value)]
     if type(value).__module__ == 'numpy' and hasattr(value, 'tolist'):
         return _clean(value.tolist(), path)
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview | type):
+        return [_clean(item, (*path, f'[{number}]')) for number, item in enumerate(value)]
     raise ValidationError(
         f'a value of type {type(value)} cannot be stored, as JSON has none like it: {value!r:.200}{_where(path)}'
     )

@@ -19,8 +19,7 @@ class AttributeDict(dict):  # type: ignore[type-arg]
         """
         super().__init__()
         for key, value in (dictionary or {}).items():
-            nested = isinstance(value, Mapping) and not isinstance(value, AttributeDict)
-            self[key] = AttributeDict(value) if nested else value
+            self[key] = AttributeDict(value) if isinstance(value, Mapping) else value
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({dict.__repr__(self)})'

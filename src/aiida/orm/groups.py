@@ -73,10 +73,15 @@ class GroupCollection(RowCollection['Group']):
             return found[0], False
         return self.entity_type(label, backend=self.backend, **kwargs).store(), True
 
+    def _class_of(self, row: dict[str, Any]) -> type[Group]:
+        """Return the class of a row: the one that is looked for if it has that type, without an entry point maybe."""
+        wanted: type[Group] = self.entity_type
+        return wanted if wanted._type_string == row['type_string'] else Group
+
     def _find_equal(self, equalities: dict[str, Any]) -> list[Group]:
         wanted = self.entity_type
         rows = self.backend.find_entities(EntityKind.GROUP, **equalities)
-        groups = [Group.from_row(self.backend, row) for row in rows]
+        groups = [self._class_of(row).from_row(self.backend, row) for row in rows]
         return [group for group in groups if isinstance(group, wanted)]
 
     def delete(self, pk: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from plumpy.ports import breadcrumbs_to_port
 
@@ -24,10 +24,12 @@ __all__ = ('ProcessBuilder', 'ProcessBuilderNamespace')
 NamespaceType = TypeVar('NamespaceType', bound='ProcessBuilderNamespace')
 
 
-def _port_property(name: str, port: Port) -> property:
+def _port_property(name: str, port: Port, builder_class: type | None) -> property:
     """Return the property by which a port is read and set; its docstring is the description of the port.
 
     What is not set reads as the default of the port, a function if one makes it, or ``None``.
+
+    :param builder_class: the class of what a namespace reads as, by which editors know what there is in it.
     """
 
     def fget(self: ProcessBuilderNamespace) -> Any:
@@ -41,7 +43,20 @@ def _port_property(name: str, port: Port) -> property:
     def fdel(self: ProcessBuilderNamespace) -> None:
         self._remove(name)
 
+    fget.__annotations__ = {} if builder_class is None else {'return': builder_class}
     return property(fget, fset, fdel, str(port))
+
+
+def _class_for(base: type, ports: PortNamespace) -> type:
+    """Return a subclass with a property for each port, since a property belongs to a class."""
+    nested = {
+        name: _class_for(ProcessBuilderNamespace, port)
+        for name, port in ports.items()
+        if isinstance(port, PortNamespace)
+    }
+    members: dict[str, Any] = {name: _port_property(name, port, nested.get(name)) for name, port in ports.items()}
+    members.update({'__module__': base.__module__, '__doc__': base.__doc__, '_nested': nested})
+    return type(base.__name__, (base,), members)
 
 
 class NoSuchInput(AttributeError, KeyError):
@@ -59,20 +74,11 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     _port_namespace: PortNamespace
     _path: tuple[str, ...]
     _data: dict[str, Any]
+    _nested: ClassVar[dict[str, type]]
 
     def __new__(cls, port_namespace: Any, *args: Any, **kwargs: Any) -> ProcessBuilderNamespace:
-        """Return an instance of a class made for these ports, since a property belongs to a class."""
-        ports = cls._ports_of(port_namespace)
-        own = type(
-            cls.__name__,
-            (cls,),
-            {
-                '__module__': cls.__module__,
-                '__doc__': cls.__doc__,
-                **{name: _port_property(name, port) for name, port in ports.items()},
-            },
-        )
-        return super().__new__(own)
+        """Return an instance of a class made for these ports."""
+        return super().__new__(_class_for(cls, cls._ports_of(port_namespace)))
 
     @classmethod
     def _ports_of(cls, argument: Any) -> PortNamespace:
@@ -89,7 +95,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
         """Begin without inputs, below the namespaces of these names."""
         path = (*above, self._port_namespace.name)
         ports = self._port_namespace.items()
-        data = {name: _below(port, path) for name, port in ports if isinstance(port, PortNamespace)}
+        data = {name: self._below(name, path) for name, port in ports if isinstance(port, PortNamespace)}
         object.__setattr__(self, '_path', path)
         object.__setattr__(self, '_data', data)
 
@@ -117,7 +123,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
                 )
             error = namespace.validate_dynamic_ports({name: value}, self._path[:-1])
         elif isinstance(port, PortNamespace):
-            value = self._namespace_from(port, value, self._path)
+            value = self._namespace_from(name, port, value)
             error = None
         else:
             value = port.serialize_input(value, self._path)
@@ -126,23 +132,31 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
         self._data[name] = value
 
-    @staticmethod
-    def _namespace_from(port: PortNamespace, value: Any, path: tuple[str, ...]) -> Any:
+    def _below(self, name: str, path: tuple[str, ...]) -> ProcessBuilderNamespace:
+        """Return an empty builder namespace for the ports of a namespace below this one."""
+        port = self._port_namespace[name]
+        result: ProcessBuilderNamespace = object.__new__(self._nested[name])
+        object.__setattr__(result, '_port_namespace', port)
+        result._descend(path)
+        return result
+
+    def _namespace_from(self, name: str, port: PortNamespace, value: Any) -> Any:
         """Return a builder namespace with these inputs.
 
-        :param path: the names of the namespaces above.
         :raises TypeError: if they are no mapping.
+        :raises ValueError: if one of them is refused.
         """
+        path = self._path
         if not isinstance(value, Mapping):
             where = breadcrumbs_to_port((*path, port.name))
             raise TypeError(f'port namespace `{where}` received `{type(value)}` instead of a dictionary')
-        undeclared = {name: item for name, item in value.items() if name not in port}
+        undeclared = {key: item for key, item in value.items() if key not in port}
         error = port.validate_dynamic_ports(undeclared, path) if undeclared else None
         if error is not None:
             raise ValueError(f'invalid value for `{error.port}`: {error.message}')
-        result = _below(port, path)
-        for name, item in value.items():
-            result._assign(name, item)
+        result = self._below(name, path)
+        for key, item in value.items():
+            result._assign(key, item)
         if port.validator is not None and result:
             reason = port._run_validator(result._inputs(prune=True))
             if reason is not None:
@@ -161,7 +175,7 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
     def _remove(self, name: str) -> None:
         port = self._port_namespace.get(name)
         if isinstance(port, PortNamespace):
-            self._data[name] = _below(port, self._path)
+            self._data[name] = self._below(name, self._path)
         elif name in self._data:
             del self._data[name]
         else:
@@ -208,6 +222,9 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
 
     def __dir__(self) -> list[str]:
         return sorted({*self._port_namespace, *self._data, '_inputs', '_merge', '_update'})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return sorted({*self._port_namespace, *self._data})
 
     def __repr__(self) -> str:
         return repr(self._data)
@@ -308,14 +325,6 @@ def _merged(node: Dict, value: Mapping[str, Any]) -> Dict:
 
     result = node.clone()
     result.set_dict(merge(node.get_dict(), value))
-    return result
-
-
-def _below(port: PortNamespace, path: tuple[str, ...]) -> ProcessBuilderNamespace:
-    """Return an empty builder namespace for ports below others."""
-    result = ProcessBuilderNamespace.__new__(ProcessBuilderNamespace, port)
-    object.__setattr__(result, '_port_namespace', port)
-    result._descend(path)
     return result
 
 

@@ -49,7 +49,7 @@ def _warn_of_lost_provenance(label: str, value: Any) -> None:
     """Warn of a value that no port says anything of and that is no node, nor a namespace of them."""
     if isinstance(value, Mapping) and not isinstance(value, Node):
         for name, item in value.items():
-            _warn_of_lost_provenance(_join(label, name, '.'), item)
+            _warn_of_lost_provenance(_join(label, name, PORT_NAMESPACE_SEPARATOR), item)
     elif value is not None and not isinstance(value, Node):
         warnings.warn(
             f'input `{label}` is {value!r} of type {type(value).__name__}: the process gets it, but only nodes are '

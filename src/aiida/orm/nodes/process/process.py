@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from aiida.common.exceptions import EntryPointError, ModificationNotAllowed
@@ -110,6 +111,30 @@ class _Held:
         self.removed |= {key for key in removed if key not in self.changes}
         self.changes = {**{key: value for key, value in changes.items() if key not in self.removed}, **self.changes}
         self.logs = logs + self.logs
+
+
+def _load_process_class(process_type: str) -> Any:
+    """Return the class, or function, that a process type names; it may stand in another class.
+
+    It is looked up each time, since a cell of a notebook may have defined it anew.
+
+    :raises ImportError: if there is no such module.
+    :raises AttributeError: if it is not there.
+    """
+    names = process_type.split('.')
+    for count in range(len(names) - 1, 0, -1):
+        module = '.'.join(names[:count])
+        try:
+            found: Any = import_module(module)
+        except ModuleNotFoundError as exception:
+            missing = exception.name or ''
+            if count == 1 or not (module == missing or module.startswith(f'{missing}.')):
+                raise
+            continue
+        for name in names[count:]:
+            found = getattr(found, name)
+        return found
+    raise ImportError(f'`{process_type}` names no module')
 
 
 class ProcessNode(Sealable, Node):
@@ -332,8 +357,7 @@ class ProcessNode(Sealable, Node):
         try:
             if is_valid_entry_point_string(process_type):
                 return load_entry_point_from_string(process_type)
-            module, _, name = process_type.rpartition('.')
-            return upstairs(f'{module}:{name}')
+            return _load_process_class(process_type)
         except (EntryPointError, ImportError, AttributeError, ValueError) as exception:
             raise ValueError(
                 f'the process class of {self!r} cannot be imported, is its plugin installed? ({exception})'

@@ -52,8 +52,7 @@ def stash_calculation(
     workdir = PurePosixPath(str(calculation.get_remote_workdir() if source is None else source.get_remote_path()))
     base = PurePosixPath(options['target_base'])
     common['fail_on_missing'] = bool(options.get('fail_on_missing', False))
-    keeps_links = mode in COMPRESSED_MODES and not options.get('dereference')
-    found = _find(calculation, transport, workdir, common, keeps_links)
+    found = _find(calculation, transport, workdir, common)
     if mode is StashMode.COPY:
         return _copy(transport, found, workdir, base / owner.uuid[:2] / owner.uuid[2:4] / owner.uuid[4:], common)
     if not found:
@@ -97,13 +96,8 @@ def archive_root(workdir: PurePosixPath) -> PurePosixPath:
     return parents[2] if len(parents) > 2 else workdir
 
 
-def _find(
-    calculation: CalcJobNode, transport: Transport, workdir: PurePosixPath, common: Any, keeps_links: bool
-) -> list[PurePosixPath]:
-    """Return the absolute paths of what is to be put aside, each once.
-
-    :param keeps_links: whether links that lead nowhere can be put aside.
-    """
+def _find(calculation: CalcJobNode, transport: Transport, workdir: PurePosixPath, common: Any) -> list[PurePosixPath]:
+    """Return the absolute paths of what is to be put aside, each once."""
     found: dict[PurePosixPath, None] = {}
     for name in common['source_list']:
         path = workdir / name
@@ -121,7 +115,7 @@ def _find(
             calculation.logger.warning('%s does not exist, it is not put aside', path)
             continue
         for match in sorted(matches):
-            if keeps_links or transport.path_exists(match):
+            if transport.path_exists(match):
                 found[PurePosixPath(match)] = None
             else:
                 calculation.logger.warning('%s is a link that leads nowhere, it is not put aside', match)

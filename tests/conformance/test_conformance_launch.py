@@ -9,7 +9,7 @@ from conformance_inventory import row
 from conformance_processes import Adder, Counter, Stuck, add
 
 from aiida import orm
-from aiida.common.exceptions import InvalidOperation
+from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.common.links import LinkType
 from aiida.engine import (
     AiiDAPersister,
@@ -419,3 +419,215 @@ def test_jobs_that_come_with_the_package(name):
 @pytest.mark.parametrize('name', ['core.stash', 'core.unstash'])
 def test_jobs_that_stash(name):
     assert CalculationFactory(name).get_builder().process_class is CalculationFactory(name)
+
+
+@row('I01', 'I07')
+def test_inputs_that_are_given_twice_or_as_something_else():
+    x = orm.Int(1)
+    builder = Adder.get_builder()
+    builder.x = x
+    assert run(builder, y=orm.Int(2))['sum'].value == 3
+    assert run(builder, inputs={'y': orm.Int(3)})['sum'].value == 4
+    for launch in (run, run_get_node, run_get_pk):
+        with pytest.raises(ValueError, match='both `inputs` and `kwargs`'):
+            launch(Adder, inputs={'x': x}, y=x)
+        with pytest.raises(TypeError, match='given twice'):
+            launch(Adder, {'x': x}, inputs={'y': x})
+        for wrong in ('x', [1], 5):
+            with pytest.raises(TypeError, match='inputs are given as a dictionary'):
+                launch(Adder, inputs=wrong)
+    with pytest.raises(ValueError, match='both `inputs` and `kwargs`'):
+        submit(Adder, {'x': x}, y=x)
+    with pytest.raises(TypeError, match='inputs are given as a dictionary'):
+        submit(Adder, 'x')
+
+
+@row('I01', 'I07', 'D06')
+def test_functions_by_the_launchers():
+    one, two = orm.Int(1), orm.Int(2)
+    assert run(add, one, two).value == 3
+    assert run(add, x=one, y=two).value == 3
+    assert run(add, one, y=two).value == 3
+    assert run(add, inputs={'x': one, 'y': two}).value == 3
+    result, node = run_get_node(add, one, two)
+    assert (result.value, node.process_label) == (3, 'add')
+    assert orm.load_node(run_get_pk(add, one, two).pk).outputs.result.value == 3
+
+
+@row('I01', 'I04', 'I07')
+@pytest.mark.parametrize('wrong', [5, None, 'core.arithmetic.add', lambda x: x, orm.Int, orm.WorkChainNode])
+def test_what_is_no_process(wrong):
+    for launch in (run, run_get_node, run_get_pk, submit):
+        with pytest.raises(ValueError, match='needs to be Process or ProcessBuilder'):
+            launch(wrong, x=orm.Int(1))
+
+
+@row('I07')
+def test_instances():
+    process = Adder(inputs={'x': 1, 'y': 2})
+    first = run(process)
+    assert first['sum'].value == 3
+    assert run(process)['sum'].pk == first['sum'].pk
+    with pytest.raises(ValueError, match='has its inputs already'):
+        run(Adder(inputs={'x': 1, 'y': 2}), x=orm.Int(2))
+    with pytest.raises(InvalidOperation, match='started already'):
+        submit(process)
+    with Runner() as other:
+        foreign = Adder(inputs={'x': 1, 'y': 2}, runner=other)
+        with pytest.raises(ValueError, match='another runner'):
+            run(foreign)
+        foreign.kill()
+
+
+@row('I04', 'I08', 'P4')
+def test_submitting_a_function_is_refused(runner):
+    for launch in (submit, runner.submit, runner.schedule):
+        with pytest.raises(TypeError, match='`add` cannot be submitted'):
+            launch(add, x=orm.Int(1), y=orm.Int(2))
+
+
+@row('I08', 'M03')
+def test_what_is_not_stored_is_not_submitted(runner):
+    builder = Adder.get_builder()
+    builder._update({'x': 1, 'y': 2, 'metadata': {'store_provenance': False}})
+    for launch in (submit, runner.submit):
+        with pytest.raises(InvalidOperation, match='store_provenance'):
+            launch(builder)
+        with pytest.raises(InvalidOperation, match='store_provenance'):
+            launch(Adder, x=1, y=2, metadata={'store_provenance': False})
+    assert orm.QueryBuilder().append(orm.ProcessNode).count() == 0
+
+
+@row('I01', 'J05')
+def test_launching_in_threads():
+    """Each thread has a runner and a loop of its own."""
+
+    def work(number):
+        try:
+            total = run(Adder, x=orm.Int(number), y=orm.Int(0))['sum'].value
+            total += run(Counter, x=orm.Int(2))['y'].value
+            results.append(total + add(orm.Int(number), orm.Int(0)).value)
+        except BaseException as exception:
+            results.append(exception)
+
+    results = []
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(results) == [2, 4, 6, 8]
+
+
+@row('I01', 'J05')
+def test_launching_in_a_loop_that_runs():
+    async def inner(number):
+        await asyncio.sleep(0)
+        results = run(Adder, x=orm.Int(number), y=orm.Int(1))
+        return results['sum'].value + add(orm.Int(1), orm.Int(1)).value
+
+    async def outer():
+        with pytest.raises(ValueError, match='inputs'):
+            run(Adder, x=orm.Str('a'), y=orm.Int(1))
+        return await asyncio.gather(inner(1), inner(2))
+
+    assert asyncio.run(outer()) == [4, 5]
+
+
+@row('I01', 'J05')
+def test_a_loop_that_is_cancelled_kills_what_it_runs():
+    """As `asyncio.run` and notebooks pass Ctrl-C on."""
+
+    async def main():
+        threading.Timer(0.3, task.cancel).start()
+        run(Stuck)
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main())
+    with pytest.raises(asyncio.CancelledError):
+        loop.run_until_complete(task)
+    loop.close()
+    (node,) = orm.QueryBuilder().append(orm.WorkChainNode).all(flat=True)
+    assert node.is_killed
+
+
+@row('J01')
+def test_a_runner_that_was_closed():
+    made = Runner()
+    made.close()
+    made.close()
+    assert made.is_closed()
+    with pytest.raises(RuntimeError, match='closed'):
+        made.run(Adder, x=1, y=2)
+    assert orm.QueryBuilder().append(orm.ProcessNode).count() == 0
+
+
+@row('J02')
+def test_futures_of_what_does_not_exist_or_has_ended(runner):
+    with pytest.raises(NotExistent):
+        runner.get_process_future(4711)
+    node = run_get_node(Adder, x=1, y=2).node
+    future = runner.get_process_future(node.pk)
+    assert future.done()
+    assert future.result().pk == node.pk
+    called = []
+    runner.call_on_process_finish(node.pk, lambda: (called.append(1), runner.stop()))
+    runner.loop.call_later(10, runner.stop)
+    runner.start()
+    assert called == [1]
+
+
+@row('J02')
+def test_a_future_that_is_cancelled_stops_to_look(runner):
+    process = Stuck()
+    future = runner.get_process_future(process.pid)
+
+    async def go():
+        await asyncio.sleep(0.02)
+        future.cancel()
+        await asyncio.sleep(0.02)
+        return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    assert runner.loop.run_until_complete(go()) == []
+    process.kill()
+
+
+@row('J03', 'J04')
+def test_interrupting_late_and_cancelling(runner):
+    async def go():
+        future = InterruptableFuture()
+        assert await future.with_interrupt(asyncio.sleep(0, 1)) == 1
+        future.interrupt(RuntimeError('before'))
+        with pytest.raises(RuntimeError, match='before'):
+            await future.with_interrupt(asyncio.sleep(10))
+
+        async def fails():
+            raise KeyError('its own')
+
+        with pytest.raises(KeyError, match='its own'):
+            await InterruptableFuture().with_interrupt(fails())
+        task = interruptable_task(lambda interruptable: asyncio.sleep(10))
+        await asyncio.sleep(0)
+        task.interrupt(RuntimeError('stop'))
+        with pytest.raises(RuntimeError, match='stop'):
+            await task
+
+    runner.loop.run_until_complete(asyncio.wait_for(go(), 10))
+
+
+@row('J09')
+def test_a_connection_that_fails(computer, runner, monkeypatch):
+    """All who asked are told, and the next who asks gets a new connection."""
+
+    async def go(good):
+        async with queue.request_transport(authinfo) as first, queue.request_transport(authinfo) as second:
+            return await asyncio.gather(first, second, return_exceptions=not good)
+
+    queue, authinfo = runner.transport, computer.get_authinfo(orm.User.collection.get_default())
+    cls = type(authinfo.get_transport())
+    with monkeypatch.context() as patch:
+        patch.setattr(cls, 'open', lambda self: (_ for _ in ()).throw(OSError('no route')))
+        found = runner.loop.run_until_complete(asyncio.wait_for(go(False), 20))
+    assert all('no route' in str(item) for item in found)
+    found = runner.loop.run_until_complete(asyncio.wait_for(go(True), 20))
+    assert found[0] is found[1]

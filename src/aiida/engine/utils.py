@@ -65,10 +65,13 @@ def instantiate_process(runner: Runner, process: Process | type[Process] | Proce
     :param process: a class, an instance (which takes no inputs), or a builder (whose inputs are added to).
     :param inputs: values by name of port.
     :raises ValueError: if it is none of these.
+    :raises RuntimeError: if the runner was closed.
     """
     from aiida.engine.processes.builder import ProcessBuilder
     from aiida.engine.processes.process import Process
 
+    if runner.is_closed():
+        raise RuntimeError('this runner was closed and runs nothing any more: make a new one')
     if isinstance(process, Process):
         if inputs:
             raise ValueError('an instance of a process has its inputs already; give inputs with a class or builder')

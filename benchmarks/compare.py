@@ -19,7 +19,23 @@ from collections import defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CASES = ('import', 'store', 'calcfunction', 'workfunction', 'workchain', 'fan', 'calcjob', 'query')
+CASES = (
+    *(
+        'import',
+        'store',
+        'calcfunction',
+        'workfunction',
+        'workchain',
+        'fan',
+        'restart',
+        'exposed',
+        'context',
+        'sequential',
+    ),
+    *('calcjob', 'query'),
+)
+#: With workers that run beside, one and two of them.
+DAEMON_CASES = {'daemon': 1, 'daemon2': 2}
 COMMANDS = {'verdi': [], 'verdi_process_list': ['process', 'list', '-a']}
 
 #: What is aimed at: how many times faster than aiida-core in the same run.
@@ -32,6 +48,10 @@ GOALS = {
     'workchain_fan': 69,
     'calcjob_local_direct': 10,
     'verdi_process_list': 13,
+    'daemon_leaf': 40,
+    'daemon_latency': 10,
+    'daemon_fan': 40,
+    'daemon_calcjob': 20,
 }
 
 
@@ -43,6 +63,8 @@ class Candidate:
         self.name, self.python = name, python.absolute()
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(('AIIDA', 'PYTHON'))}
         self.environment |= {'AIIDA_PATH': str(folder), 'PATH': f'{self.python.parent}:{os.environ["PATH"]}'}
+        if name == 'theirs':
+            self.environment['BENCH_SEQUENTIAL'] = '50'  # enough to tell the pace
         folder.mkdir()
         self.call([str(self.python.parent / 'verdi'), 'presto'])
 
@@ -64,13 +86,39 @@ class Candidate:
             # `verdi` alone shows its help and exits with 2
             subprocess.run(command, env=self.environment, capture_output=True, check=bool(COMMANDS[case]))
             return {case: time.perf_counter() - start}
-        output = self.call([str(self.python), str(HERE / 'micro.py'), case])
-        records = [json.loads(line) for line in output.splitlines()]
-        return {r['case']: r['seconds'] / r['n'] for r in records if r['case'] != 'maxrss_mb' and r['n']}
+        if case in DAEMON_CASES:
+            return self.measure_daemon(DAEMON_CASES[case])
+        return _figures(self.call([str(self.python), str(HERE / 'micro.py'), case]))
+
+    def measure_daemon(self, workers: int) -> dict[str, float]:
+        """Return seconds per item for what workers do; with several, for what they can share."""
+        verdi = str(self.python.parent / 'verdi')
+        before = dict(self.environment)
+        # enough to do for a few seconds
+        self.environment |= {'PYTHONPATH': str(HERE), 'BENCH_SCALE': '1' if self.name == 'theirs' else '20'}
+        try:
+            self.call([verdi, 'daemon', 'start', str(workers)])
+            cases = [] if workers == 1 else ['leaf', 'fan']
+            figures = _figures(self.call([str(self.python), str(HERE / 'daemon.py'), *cases]))
+        finally:
+            self.call([verdi, 'daemon', 'stop'])
+            self.environment = before
+        return figures if workers == 1 else {f'{name}_{workers}_workers': value for name, value in figures.items()}
 
 
-def show(seconds: float) -> str:
-    """Return a time per item in a unit that fits."""
+def _figures(output: str) -> dict[str, float]:
+    records = [json.loads(line) for line in output.splitlines() if line.startswith('{')]
+    return {
+        r['case']: r['mb'] * 1e-3 if 'mb' in r else r['seconds'] / r['n']
+        for r in records
+        if r['case'] != 'maxrss_mb' and r['n']
+    }
+
+
+def show(figure: str, seconds: float) -> str:
+    """Return a time per item in a unit that fits; memory is not divided by anything."""
+    if figure.endswith('_mb'):
+        return f'{seconds * 1e3:.2f} MB'
     if seconds >= 1:
         return f'{seconds:.2f} s'
     return f'{seconds * 1e3:.2f} ms' if seconds >= 1e-3 else f'{seconds * 1e6:.0f} µs'
@@ -82,7 +130,8 @@ def main() -> None:
     parser.add_argument('--ours', type=Path, required=True, help='Python of the environment with this program')
     parser.add_argument('--theirs', type=Path, required=True, help='Python of the environment with aiida-core')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('cases', nargs='*', default=[*CASES, *COMMANDS], help=f'of {", ".join([*CASES, *COMMANDS])}')
+    cases = [*CASES, *DAEMON_CASES, *COMMANDS]
+    parser.add_argument('cases', nargs='*', default=cases, help=f'of {", ".join(cases)}')
     arguments = parser.parse_args()
     results: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +150,8 @@ def main() -> None:
     for figure, by_name in results.items():
         ours, theirs = (statistics.median(by_name[name]) for name in ('ours', 'theirs'))
         goal = f'{GOALS[figure]}x' if figure in GOALS else ''
-        print(f'{figure:<30}{show(ours):>12}{show(theirs):>12}{theirs / ours:>8.1f}x{goal:>8}')
+        ratio = f'{theirs / ours:.1f}x' if ours > 0 and not figure.endswith('_mb') else ''
+        print(f'{figure:<30}{show(figure, ours):>12}{show(figure, theirs):>12}{ratio:>9}{goal:>8}')
 
 
 if __name__ == '__main__':

@@ -521,7 +521,7 @@ class TestInputs:
             metadata={'options': {'resources': {'num_machines': 1}}},
         ).node
         assert node.is_finished_ok
-        assert node.get_option('resources') == {'num_machines': 1}
+        assert node.get_option('resources') == {'num_machines': 1, 'num_mpiprocs_per_machine': 1}
 
     def test_the_class_itself_is_not_run(self, bash):
         from aiida.common.exceptions import InvalidOperation

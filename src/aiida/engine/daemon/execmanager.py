@@ -199,18 +199,19 @@ def _copy_local_files(
                 logger.warning('there is no Node<%s>, which the `local_copy_list` names: it is left out', uuid)
                 continue
             logger.debug('CalcJobNode<%s>: copying %s of Node<%s> to %s', node.pk, source, data.pk, target)
-            _copy_from_repository(data, source, os.path.join(temporary, target or source or '.'), target)
+            _copy_from_repository(data, source, temporary, target)
         _put_content(transport, temporary, workdir)
 
 
-def _copy_from_repository(data: Node, source: str, place: str, target: str | None) -> None:
-    """Copy a file or the content of a folder from a node's repository to a place on this machine."""
+def _copy_from_repository(data: Node, source: str, folder: str, target: str) -> None:
+    """Copy a file or the content of a folder from a node's repository to a path in a folder of this machine."""
     repository = data.base.repository
     path = None if source in (None, '', '.') else source
     if path is None or repository.get_object(path).is_dir():
-        repository.copy_tree(place, path)
+        repository.copy_tree(os.path.join(folder, target), path)
         return
-    if target is not None and (target.endswith('/') or os.path.isdir(place)):
+    place = os.path.join(folder, target or source)
+    if target.endswith('/') or os.path.isdir(place):
         place = os.path.join(place, os.path.basename(source))
     os.makedirs(os.path.dirname(place), exist_ok=True)
     with repository.open(path, 'rb') as handle, open(place, 'wb') as copy:
@@ -385,6 +386,8 @@ def retrieve_files_from_list(
             paths = transport.glob(os.path.join(glob.escape(workdir), pattern))
         for path in paths:
             kept = _last_parts(os.path.relpath(path, workdir), depth, at_least=1 if has_magic(pattern) else 0)
+            if not kept and os.path.normpath(target) == '.' and os.path.normpath(path) != workdir:
+                kept = (os.path.basename(os.path.normpath(path)),)
             _retrieve(transport, path, os.path.normpath(os.path.join(folder, target, *kept)))
 
 

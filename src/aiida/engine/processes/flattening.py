@@ -9,7 +9,7 @@ from typing import Any
 from plumpy.ports import Port
 
 from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, PortNamespace
-from aiida.orm import Node
+from aiida.orm import Entity, Node
 
 __all__ = ('flat_inputs', 'flat_outputs', 'metadata_of')
 
@@ -71,7 +71,10 @@ def flat_outputs(
 
 
 def metadata_of(namespace: PortNamespace, values: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the part of the inputs that is for metadata ports, in a form for JSON; ``None`` if there is nothing."""
+    """Return the part of the inputs that is for metadata ports, in a form for JSON; ``None`` if there is nothing.
+
+    What is not given and entities such as a computer are left out: these are told by columns and links of the node.
+    """
     result = {}
     for name, value in values.items():
         port = namespace.get(name)
@@ -81,7 +84,7 @@ def metadata_of(namespace: PortNamespace, values: Mapping[str, Any]) -> dict[str
             below = metadata_of(port, value) if isinstance(value, Mapping) else None
             if below:
                 result[name] = below
-        elif getattr(port, 'is_metadata', False):
+        elif getattr(port, 'is_metadata', False) and value is not None and not isinstance(value, Entity):
             result[name] = _plain(value)
     return result or None
 

@@ -248,6 +248,9 @@ class DirectScheduler(BashCliScheduler):
             lines.append('exec 2>&1')
         if job_tmpl.custom_scheduler_commands:
             lines.append(job_tmpl.custom_scheduler_commands)
+        threads = job_tmpl.job_resource.num_cores_per_mpiproc if job_tmpl.job_resource else None
+        if threads:
+            lines.append(f'export OMP_NUM_THREADS={threads}')
         if job_tmpl.max_memory_kb:
             self.logger.warning('a job that is run directly has no limit of memory: `max_memory_kb` has no effect')
         if job_tmpl.rerunnable:

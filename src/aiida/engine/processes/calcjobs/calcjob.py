@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import uuid
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,7 +18,7 @@ from aiida.common.extendeddicts import AttributeDict
 from aiida.common.lang import classproperty
 from aiida.common.links import LinkType
 from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
-from aiida.engine.processes.calcjobs.options import define_options
+from aiida.engine.processes.calcjobs.options import complete_resources, define_options
 from aiida.engine.processes.calcjobs.presubmit import presubmit
 from aiida.engine.processes.calcjobs.tasks import RETRIEVE_COMMAND, UPLOAD_COMMAND, Waiting
 from aiida.engine.processes.calcjobs.validation import (
@@ -171,6 +173,11 @@ class CalcJob(Process):
 
     # making the node
 
+    def _create_and_setup_db_record(self) -> int | uuid.UUID:
+        """Make the node, once the resources hold what the computer has by default."""
+        self._parsed_inputs = complete_resources(self._parsed_inputs)
+        return super()._create_and_setup_db_record()
+
     def _setup_metadata(self, metadata: dict[str, Any]) -> None:
         """Note computer and options on the node."""
         computer = metadata.pop('computer', None)
@@ -273,14 +280,13 @@ class CalcJob(Process):
 
     def _perform_import(self) -> ExitCode:
         """Retrieve and parse the results of a job that was run elsewhere."""
-        from tempfile import TemporaryDirectory
 
         from aiida.common.datastructures import CalcJobState
         from aiida.common.folders import SandboxFolder
         from aiida.engine.daemon.execmanager import retrieve_calculation
 
         node, remote_folder = self.node, cast('Any', self.inputs).remote_folder
-        with SandboxFolder() as folder, TemporaryDirectory() as temporary:
+        with SandboxFolder() as folder, tempfile.TemporaryDirectory() as temporary:
             self.presubmit(folder)
             node.set_remote_workdir(remote_folder.get_remote_path())
             with node.get_transport() as transport:
@@ -312,11 +318,19 @@ class CalcJob(Process):
         :param retrieved_temporary_folder: the files that are not kept; deleted afterwards.
         :param existing_exit_code: what is returned in any case, if given.
         """
-        node = self.node
-        if node.get_retrieve_temporary_list() and not os.path.isdir(retrieved_temporary_folder or ''):
-            # They were lost by an interruption.
-            return plumpy.process_states.Wait(msg='Waiting to retrieve', data=RETRIEVE_COMMAND)
-        retrieved = node.get_retrieved_node()
+        if not os.path.isdir(retrieved_temporary_folder or ''):
+            if self.node.get_retrieve_temporary_list():
+                # They were lost by an interruption.
+                return plumpy.process_states.Wait(msg='Waiting to retrieve', data=RETRIEVE_COMMAND)
+            retrieved_temporary_folder = tempfile.mkdtemp()
+        try:
+            return self._judge(retrieved_temporary_folder, existing_exit_code)
+        finally:
+            shutil.rmtree(cast('str', retrieved_temporary_folder), ignore_errors=True)
+
+    def _judge(self, retrieved_temporary_folder: str | None, existing_exit_code: ExitCode | None) -> ExitCode:
+        """Let scheduler and parser say how the job ended."""
+        retrieved = self.node.get_retrieved_node()
         if retrieved is None:
             return cast('ExitCode', self.exit_codes.ERROR_NO_RETRIEVED_FOLDER)
         by_scheduler = self.parse_scheduler_output(retrieved)
@@ -327,8 +341,6 @@ class CalcJob(Process):
         by_parser = self.parse_retrieved_output(retrieved_temporary_folder)
         if by_parser is not None and by_parser.status > 0:
             self.logger.warning('output parser returned exit code<%s>: %s', by_parser.status, by_parser.message)
-        if retrieved_temporary_folder is not None:
-            shutil.rmtree(retrieved_temporary_folder, ignore_errors=True)
         if existing_exit_code is not None:
             return existing_exit_code
         return by_parser or by_scheduler or ExitCode(0, self._doubt_of_end())

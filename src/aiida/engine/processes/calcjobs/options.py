@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiida.engine.processes.calcjobs.stashing import define_stash_options
 from aiida.engine.processes.calcjobs.validation import (
+    computer_of,
     validate_additional_retrieve_list,
     validate_parser,
 )
 from aiida.orm import Computer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plumpy.utils import AttributesFrozendict
+
     from aiida.engine.processes.process_spec import CalcJobProcessSpec
 
-__all__ = ('define_options',)
+__all__ = ('complete_resources', 'define_options')
 
 
 def define_options(spec: CalcJobProcessSpec) -> None:
@@ -38,6 +43,25 @@ def define_options(spec: CalcJobProcessSpec) -> None:
     _define_script(spec)
     _define_results(spec)
     define_stash_options(spec)
+
+
+def complete_resources(inputs: AttributesFrozendict | None) -> AttributesFrozendict | None:
+    """Return inputs in whose resources the processes per machine that the computer has by default are filled in.
+
+    Neither the given inputs nor the defaults of the ports are changed.
+    """
+    metadata: Mapping[str, Any] = inputs.get('metadata', {}) if inputs else {}
+    options = metadata.get('options', {})
+    computer = computer_of(inputs or {})
+    if inputs is None or computer is None or not options.get('resources'):
+        return inputs
+    resources = dict(options['resources'])
+    computer.get_scheduler().preprocess_resources(resources, computer.get_default_mpiprocs_per_machine())
+    if resources == options['resources']:
+        return inputs
+    kind = type(inputs)
+    options = kind({**options, 'resources': resources})
+    return kind({**inputs, 'metadata': kind({**metadata, 'options': options})})
 
 
 _RESOURCES = (

@@ -143,8 +143,10 @@ def _make_template(
     template.job_name = f'aiida-{node.pk}'
     template.sched_output_path = options.scheduler_stdout
     template.shebang = computer.get_shebang()
-    template.sched_error_path = options.scheduler_stderr
-    template.sched_join_files = options.scheduler_stdout == options.scheduler_stderr
+    joined = options.scheduler_stdout == options.scheduler_stderr
+    if not joined:
+        template.sched_error_path = options.scheduler_stderr
+    template.sched_join_files = joined
     template.prepend_text = join_blocks(
         [
             computer.get_prepend_text(),
@@ -169,14 +171,14 @@ def _make_template(
     # The enumeration is written as its number, which is what a record made elsewhere has too.
     template.codes_run_mode = CodeRunMode.SERIAL if calc_info.codes_run_mode is None else calc_info.codes_run_mode
     for name, given in (
-        ('custom_scheduler_commands', options.custom_scheduler_commands),
+        ('custom_scheduler_commands', options.custom_scheduler_commands or None),
         ('queue_name', options.get('queue_name')),
         ('account', options.get('account')),
         ('qos', options.get('qos')),
         ('priority', options.get('priority')),
         ('max_wallclock_seconds', options.get('max_wallclock_seconds')),
     ):
-        if given:
+        if given is not None:
             template[name] = given
     template.import_sys_environment = options.import_sys_environment
     template.job_environment = dict(options.environment_variables)
@@ -238,7 +240,7 @@ def _set_retrieve_lists(node: CalcJobNode, calc_info: CalcInfo, template: JobTem
     scheduler_files: Iterable[str | None] = [template.sched_output_path]
     if not template.sched_join_files:
         scheduler_files = [template.sched_output_path, template.sched_error_path]
-    retrieve.extend(path for path in scheduler_files if path is not None)
+    retrieve.extend(path for path in scheduler_files if path is not None and path not in retrieve)
     retrieve.extend(node.get_option('additional_retrieve_list') or [])
     if calc_info.retrieve_list:
         calc_info.retrieve_list = retrieve

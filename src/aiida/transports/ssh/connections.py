@@ -207,6 +207,7 @@ async def close_all() -> None:
     shelf = _shelf_of_process()
     connections = list(shelf.connections.values())
     shelf.connections.clear()
+    shelf.locks.clear()  # they belong to this loop, and another may follow
     for connection in connections:
         if connection.closing is not None:
             connection.closing.cancel()

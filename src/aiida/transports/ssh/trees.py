@@ -13,7 +13,7 @@ import shutil
 import stat
 import tarfile
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from aiida.common.escaping import escape_for_bash
 from aiida.transports.ssh.commands import run, started, status_of
@@ -22,6 +22,8 @@ from aiida.transports.ssh.errors import ConnectionLost
 from aiida.transports.ssh.files import Files
 
 __all__ = ('get_items', 'put_items')
+
+T = TypeVar('T')
 
 _CHUNK = 256 * 1024
 #: What stands before the stream: shells print what they like before it.
@@ -48,6 +50,22 @@ async def has_tar(connection: Connection) -> bool:
     return await connection.once('tar', ask)
 
 
+def _result(coroutine: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    """Wait in a thread for a coroutine of the loop.
+
+    :raises ConnectionLost: if the loop ends before.
+    """
+    future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    while True:
+        try:
+            return future.result(1.0)
+        except TimeoutError:
+            if future.done():
+                raise
+            if not loop.is_running():
+                raise ConnectionLost('the connections were closed while files were moved') from None
+
+
 class _Sink:
     """A file that is written to in a thread, and read by a coroutine of the loop."""
 
@@ -65,7 +83,7 @@ class _Sink:
     def flush(self) -> None:
         content = bytes(self._buffer)
         self._buffer.clear()
-        asyncio.run_coroutine_threadsafe(self._send(content), self._loop).result()
+        _result(self._send(content), self._loop)
 
 
 class _Source:
@@ -76,7 +94,7 @@ class _Source:
         self._receive = receive
 
     def read(self, size: int) -> bytes:
-        return asyncio.run_coroutine_threadsafe(self._receive(), self._loop).result()
+        return _result(self._receive(), self._loop)
 
 
 def _pack(items: Sequence[Item], sink: _Sink, dereference: bool) -> None:

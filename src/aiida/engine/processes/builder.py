@@ -271,11 +271,12 @@ class ProcessBuilderNamespace(MutableMapping[str, Any]):
 
     def _recursive_merge(self, dictionary: Any, key: str, value: Any) -> None:
         """Set ``dictionary[key]``, going down into namespaces."""
-        if isinstance(value, Mapping) and not isinstance(value, Node) and isinstance(dictionary.get(key), Mapping):
-            inner = dictionary[key]
-            if isinstance(inner, Node):
-                dictionary[key] = _merged(inner, value) if isinstance(inner, Dict) else value
-                return
+        inner = dictionary.get(key)
+        if not isinstance(value, Mapping) or isinstance(value, Node):
+            dictionary[key] = value
+        elif isinstance(inner, Dict):
+            dictionary[key] = _merged(inner, value)
+        elif isinstance(inner, Mapping) and not isinstance(inner, Node):
             for name, item in value.items():
                 self._recursive_merge(inner, name, item)
         else:

@@ -309,7 +309,8 @@ class TestTrouble:
         drive(runner, until(process.has_terminated))
         node = load_node(node.pk)
         assert 'without having left its end mark' in warnings_of(node)[0]
-        assert node.exit_status == 0
+        assert node.exit_status == 140
+        assert 'without having left its end mark' in node.exit_message
         assert 'without having left its end mark' in get_calcjob_report(node).splitlines()[0]
         info = node.get_last_job_info()
         assert info.job_state.value == 'done'
@@ -525,6 +526,23 @@ def test_a_job_that_was_withdrawn_never_starts(computer, tmp_path):
         assert not (folder / 'ran').exists()
         assert scheduler.find_submitted_job(str(folder)) is None
         assert scheduler.withdraw_job(str(folder)) is None
+
+
+def test_a_second_submission_names_the_job_of_the_first(computer, tmp_path):
+    """The first is thought to have failed, and its wrapper has not written its mark when the second comes."""
+    (tmp_path / 'script').write_text('#!/bin/bash\necho run >> runs\nsleep 0.3\n')
+    with computer.get_transport() as transport:
+        scheduler = computer.get_scheduler()
+        scheduler.set_transport(transport)
+        command = scheduler._get_submit_command('script')
+        first = transport.exec_command_detached(command, str(tmp_path))
+        job_id = scheduler.submit_job(str(tmp_path), 'script')
+        assert job_id == scheduler.find_submitted_job(str(tmp_path))
+        assert job_id == str(first) or (tmp_path / '.aiida_job_started').read_text() != f'{first}\n'
+        deadline = time.monotonic() + 5
+        while scheduler.get_ended_job(str(tmp_path), job_id) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert (tmp_path / 'runs').read_text() == 'run\n'
 
 
 def test_a_job_that_had_started_is_named_when_withdrawn(computer, tmp_path):

@@ -92,13 +92,18 @@ class DirectScheduler(BashCliScheduler):
     # submitting
 
     def submit_job(self, working_directory: str, filename: str) -> str | ExitCode:
-        """Start the wrapper and return the identifier of its process group."""
+        """Start the wrapper and return the process group that the start mark names.
+
+        That is the one just started, unless another one was faster: of a submission that was thought to have failed.
+        """
         command = self._get_submit_command(escape_for_bash(filename))
         try:
             group = self.transport.exec_command_detached(command, working_directory)
         except OSError as exception:
             raise SchedulerError(f'the job in {working_directory} could not be started: {exception}') from exception
-        return self._parse_submit_output(0, f'{group}\n', '')
+        started = self._parse_submit_output(0, f'{group}\n', '')
+        self._await_mark(f'{working_directory}/{_START_MARK}')
+        return self.find_submitted_job(working_directory) or started
 
     def _get_submit_command(self, submit_script: str) -> str:
         return _WRAPPER.format(script=submit_script, started=_START_MARK, ended=_END_MARK)
@@ -117,10 +122,16 @@ class DirectScheduler(BashCliScheduler):
         """Set the start mark, without which no wrapper goes on; return the process group if one was faster."""
         mark = f'{working_directory}/{_START_MARK}'
         retval, _, _ = self.transport.exec_command_wait(f'set -C; echo {_WITHDRAWN} > {escape_for_bash(mark)}')
-        deadline = time.monotonic() + 1.0
-        while retval != 0 and self._read_mark(mark) is None and time.monotonic() < deadline:
-            time.sleep(0.005)  # the wrapper made the mark and is about to write into it
+        if retval != 0:
+            self._await_mark(mark)  # the wrapper made it and is about to write into it
         return self.find_submitted_job(working_directory)
+
+    def _await_mark(self, path: str) -> None:
+        """Wait until a mark that is about to be written is there, at most a second."""
+        deadline, pause = time.monotonic() + 1.0, 0.001
+        while self._read_mark(path) is None and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
 
     # the end
 

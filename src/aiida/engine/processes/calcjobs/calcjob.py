@@ -313,7 +313,7 @@ class CalcJob(Process):
         """Parse what was retrieved, and return how the job ended.
 
         The exit code of the parser, if it gives one, wins over that of the scheduler. Where there is no parser to judge
-        the results of a job that vanished, the exit message says so.
+        the results of a job that vanished, it counts as lost with its machine.
 
         :param retrieved_temporary_folder: the files that are not kept; deleted afterwards.
         :param existing_exit_code: what is returned in any case, if given.
@@ -343,12 +343,14 @@ class CalcJob(Process):
             self.logger.warning('output parser returned exit code<%s>: %s', by_parser.status, by_parser.message)
         if existing_exit_code is not None:
             return existing_exit_code
-        return by_parser or by_scheduler or ExitCode(0, self._doubt_of_end())
+        return by_parser or by_scheduler or self._doubt_of_end() or ExitCode(0)
 
-    def _doubt_of_end(self) -> str | None:
-        """Return why it is not known how the job ended, if that is so and there is no parser to find out."""
+    def _doubt_of_end(self) -> ExitCode | None:
+        """Return an exit code if it is not known how the job ended and there is no parser to find out."""
         info = self.node.get_last_job_info() if self.node.get_parser_class() is None else None
-        return GONE_WITHOUT_MARK if info is not None and info.annotation == GONE_WITHOUT_MARK else None
+        if info is None or info.annotation != GONE_WITHOUT_MARK:
+            return None
+        return cast('ExitCode', self.exit_codes.ERROR_SCHEDULER_NODE_FAILURE._replace(message=GONE_WITHOUT_MARK))
 
     @staticmethod
     def terminate(exit_code: ExitCode) -> ExitCode:

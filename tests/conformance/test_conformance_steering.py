@@ -1,8 +1,12 @@
 """Rows C and J: pausing, playing and killing, in every state and from everywhere; checkpoints that fail."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from conformance_inventory import row
@@ -180,3 +184,68 @@ def test_a_persister_that_fails_is_told(runner, monkeypatch):
     assert node.is_finished_ok
     (warning,) = [log for log in orm.Log.collection.get_logs_for(node) if log.levelname == 'WARNING']
     assert 'the disk is full' in warning.message
+
+
+# from another program
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {folder!r})
+from aiida import load_profile
+load_profile()
+from aiida.engine import run
+from conformance_processes import Stuck, Tree
+print('begun', flush=True)
+try:
+    run(Tree)
+except BaseException as exception:
+    print(type(exception).__name__, exception, flush=True)
+"""
+
+
+@row('J06', 'J07', 'M06', 'C07')
+def test_steering_from_another_program(tmp_path):
+    """`verdi process` reaches what a program runs, and its children."""
+
+    def verdi(*arguments):
+        command = [sys.executable, '-m', 'aiida', *arguments]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr
+
+    def rows(*options):
+        text = verdi(
+            'process', 'list', '-a', '-r', '-P', 'process_label', 'state', 'paused', 'process_status', *options
+        )
+        return [
+            line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith(('Report', 'Warn'))
+        ]
+
+    env = {**os.environ, 'AIIDA_PATH': str(tmp_path)}
+    verdi('presto')
+    program = subprocess.Popen(
+        [sys.executable, '-c', PROGRAM.format(folder=str(Path(__file__).parent))],
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while len(listed := rows()) < 3 or 'Waiting' not in str(listed):
+            assert time.monotonic() < deadline, listed
+        pk = verdi('process', 'list', '-r', '-P', 'pk').split()[0]
+        verdi('process', 'pause', '-t', '20', pk)
+        tree, *below = rows()
+        assert 'True' in tree[1]
+        assert all('True' not in text for _, text in below)
+        assert 'Paused through' in tree[1]
+        verdi('process', 'play', '-t', '20', pk)
+        assert 'True' not in rows()[0][1]
+        verdi('process', 'kill', '-t', '20', pk)
+        output, _ = program.communicate(timeout=30)
+        assert 'KilledError' in output
+        assert 'Killed through' in output
+        assert ['Killed' in text for _, text in rows()] == [True] * 3
+        assert 'already terminated' in verdi('process', 'kill', pk)
+    finally:
+        program.kill()
+        program.wait()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +82,8 @@ class Daemon:
             environment = process.info['environ'] or {}
             if environment.get('AIIDA_PATH') == str(self.folder.parent):
                 process.kill()
+        with contextlib.suppress(OSError):
+            shutil.rmtree((self.folder / f'circus-{self.name}.sockets').read_text())
 
 
 def lives(pid):
@@ -97,14 +101,26 @@ def wait_for(condition, seconds=20):
     return found
 
 
+@pytest.fixture(scope='module')
+def prepared_home(tmp_path_factory):
+    """A home with the profile that ``verdi presto`` makes, to be copied."""
+    home = tmp_path_factory.mktemp('prepared')
+    kept = {name: value for name, value in os.environ.items() if not name.startswith('AIIDA')}
+    subprocess.run((VERDI, 'presto'), env={**kept, 'HOME': str(home)}, check=True, capture_output=True)
+    return home
+
+
 @pytest.fixture
-def daemon(verdi, environment, tmp_path):
+def daemon(prepared_home, environment, tmp_path):
     modules = tmp_path / 'modules'
     modules.mkdir()
     (modules / 'twice_workflow.py').write_text(WORKFLOW)
     environment['PYTHONPATH'] = str(modules)
-    verdi('presto')
-    daemon = Daemon(pathlib.Path(environment['HOME']))
+    home = pathlib.Path(environment['HOME'])
+    shutil.copytree(prepared_home / '.aiida', home / '.aiida')
+    config = home / '.aiida' / 'config.json'
+    config.write_text(config.read_text().replace(str(prepared_home), str(home)))
+    daemon = Daemon(home)
     yield daemon
     daemon.kill()
 
@@ -242,6 +258,15 @@ def test_a_daemon_that_hangs(verdi, daemon):
     os.kill(worker, signal.SIGSTOP)
     assert 'KILLED' in verdi('daemon', 'stop', '-t', '1').stdout
     wait_for(lambda: not lives(worker))
+
+
+def test_starting_while_the_former_one_stops(verdi, daemon):
+    verdi('daemon', 'start')
+    first = daemon.pid
+    verdi('daemon', 'stop', '--no-wait')
+    assert 'Starting the daemon with 2 workers... OK' in verdi('daemon', 'start', '2').stdout
+    assert len(daemon.workers) == 2
+    assert daemon.pid != first
 
 
 def test_starting_in_two_terminals_at_once(verdi, daemon, environment):

@@ -65,7 +65,7 @@ def start(context: click.Context, foreground: bool, number: int | None, timeout:
     """
     decorators.load_backend_if_not_loaded()
     client = _client(_profile(context))
-    if client.is_daemon_running:
+    if client.is_daemon_running and not client._is_stopping():
         _tell_it_runs(client, number)
         return
     _start(client, number or _default_workers(client), timeout, foreground)
@@ -142,8 +142,8 @@ def _stop(client: DaemonClient, wait: bool, timeout: int | None) -> None:
     try:
         answer = client.stop_daemon(wait=wait, timeout=timeout)
     except DaemonTimeoutException as exception:
-        client._end_by_force()
-        if client.is_daemon_running:
+        client._end_by_force(pid=pid)
+        if client.is_daemon_running and client.get_daemon_pid() == pid:
             _failed(exception)
         echo.echo('KILLED', fg='yellow', bold=True)
         echo.echo_warning(f'The daemon (PID {pid}) did not end by itself, so it and its workers were killed.')

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiida.common.exceptions import AiidaException, ConfigurationError
-from aiida.common.pidfile import PidFile, Standing, process_identity
+from aiida.common.pidfile import Incumbent, PidFile, Standing, process_identity
 from aiida.engine.daemon import environment, sockets
 from aiida.engine.daemon.logfile import last_lines
 from aiida.orm.utils.upstairs import upstairs
@@ -355,12 +355,22 @@ class DaemonClient:
         """Context with a client of circus that is connected to the supervisor.
 
         :param timeout: seconds to wait for an answer; the option ``daemon.timeout`` for ``None``.
+        :raises RuntimeError: if the files do not say how to reach it.
         """
-        client = _circus_client_class()(endpoint=self.get_controller_endpoint(), timeout=self._timeout(timeout))
+        client = _circus_client_class()(endpoint=self._noted_endpoint(), timeout=self._timeout(timeout))
         try:
             yield client
         finally:
             client.stop()
+
+    def _noted_endpoint(self) -> str:
+        """Return where the supervisor takes commands, as it has noted; nothing is made where it has not.
+
+        :raises RuntimeError: if the file cannot be read.
+        """
+        if self._ENDPOINT_PROTOCOL is ControllerProtocol.TCP:
+            return f'tcp://127.0.0.1:{sockets.read_text(self.circus_port_file)}'
+        return f'ipc://{sockets.read_text(self.circus_socket_file)}/{self.circus_socket_endpoints["controller"]}'
 
     def _timeout(self, timeout: float | None) -> float:
         return float(self._option('daemon.timeout')) if timeout is None else timeout
@@ -494,7 +504,11 @@ class DaemonClient:
             wait, timeout = True, wait
         found = self._pid_file.incumbent()
         if found.standing is Standing.RUNNING:
-            return
+            if not self._is_stopping():
+                return
+            self._await_condition(
+                self._end_of(found), DaemonTimeoutException(f'the daemon (PID {found.pid}) does not end'), timeout=_END
+            )
         if found.standing is Standing.ELSEWHERE:
             raise self._why_not_running()
         if self.profile.storage_backend in _OF_ONE_PROGRAM:
@@ -618,32 +632,44 @@ class DaemonClient:
             if found.standing is Standing.STALE:
                 self._delete_stale_files()
             return _Unanswered(self.DAEMON_ERROR_NOT_RUNNING, reason)
-        pid = found.pid or 0
-        identity = process_identity(pid)
+        pid, ended = found.pid, self._end_of(found)
         answer = self.call_client({'command': 'quit', 'properties': {'waiting': False}}, timeout)
+        if ended():
+            return {'status': 'ok'}
         if isinstance(answer, _Unanswered) and answer['status'] == self.DAEMON_ERROR_TIMEOUT:
             if wait:
                 raise answer.exception
             return answer
         if wait:
             seconds = _END if timeout is None else timeout
-            self._await_condition(
-                lambda: not self.is_daemon_running and process_identity(pid) != identity,
-                DaemonTimeoutException(
-                    f'the daemon (PID {pid}) still runs {seconds:g} seconds after it was told to stop'
-                ),
-                timeout=seconds,
-            )
+            late = f'the daemon (PID {pid}) still runs {seconds:g} seconds after it was told to stop'
+            self._await_condition(ended, DaemonTimeoutException(late), timeout=seconds)
         return answer
 
-    def _delete_stale_files(self) -> None:
-        self._pid_file.remove()
-        self.delete_circus_socket_directory()
+    @staticmethod
+    def _end_of(found: Incumbent) -> Callable[[], bool]:
+        """Return what tells whether a supervisor has ended; somebody else may have started another one by then."""
+        pid = found.pid or 0
+        identity = process_identity(pid)
+        return lambda: process_identity(pid) != identity
 
-    def _end_by_force(self, gently: bool = False) -> None:
+    def _is_stopping(self) -> bool:
+        """Return whether the supervisor that runs is about to end."""
+        return self.get_status()['status'] in ('stopping', 'stopped', self.DAEMON_ERROR_NOT_RUNNING)
+
+    def _delete_stale_files(self) -> None:
+        if not os.path.isdir(os.path.dirname(self.circus_pid_file)):
+            return
+        with self._pid_file.locked() as free:
+            if free:  # otherwise a new supervisor has written its own by now
+                self._pid_file.remove()
+                self.delete_circus_socket_directory()
+
+    def _end_by_force(self, gently: bool = False, pid: int | None = None) -> None:
         """End supervisor and workers whatever they do, and delete their files.
 
         :param gently: whether they are asked to end first.
+        :param pid: that of the supervisor that is meant; another one is left alone.
         """
         import psutil
 
@@ -651,7 +677,7 @@ class DaemonClient:
             with contextlib.suppress(DaemonException):
                 self.stop_daemon(wait=True)
         found = self._pid_file.incumbent()
-        if found.standing is Standing.RUNNING and found.pid is not None:
+        if found.standing is Standing.RUNNING and found.pid is not None and pid in (None, found.pid):
             with contextlib.suppress(psutil.Error):
                 supervisor = psutil.Process(found.pid)
                 family = [supervisor, *supervisor.children(recursive=False)]

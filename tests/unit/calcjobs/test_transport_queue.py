@@ -167,6 +167,61 @@ class TestJobsList:
         assert all(second - first >= 0.19 for first, second in pairwise(times))
         assert queue.asked[0][1] == ['0', '1', '2', '3', '4']
 
+    def test_a_thousand_jobs_are_one_question_per_interval_and_cost_little(self, authinfo, queue):
+        names = [str(number) for number in range(1000)]
+        queue.states = dict.fromkeys(names, JobState.RUNNING)
+
+        async def follow(manager, job_id):
+            with manager.request_job_info_update(authinfo, job_id) as future:
+                first = await future
+            with manager.request_job_info_update(authinfo, job_id) as future:
+                second = await future
+            return first.job_state, second and second.job_state
+
+        async def several():
+            manager = JobManager(TransportQueue())
+            tasks = [asyncio.create_task(follow(manager, name)) for name in names]
+            await asyncio.sleep(0.7)
+            queue.states = dict.fromkeys(names[:-1], JobState.DONE)
+            answers = await asyncio.wait_for(asyncio.gather(*tasks), 20)
+            assert not manager.get_jobs_list(authinfo)._requests
+            return answers
+
+        started, used = time.monotonic(), time.process_time()
+        answers = asyncio.run(several())
+        elapsed, used = time.monotonic() - started, time.process_time() - used
+        assert answers == [(JobState.RUNNING, JobState.DONE)] * 999 + [(JobState.RUNNING, None)]
+        moments = [moment for moment, _ in queue.asked]
+        assert all(second - first >= 0.19 for first, second in pairwise(moments))
+        assert len(moments) <= elapsed / 0.2 + 2
+        assert used < 1.0
+
+    def test_a_thousand_jobs_are_watched_at_little_cost(self, computer, authinfo, tmp_path):
+        computer.set_minimum_job_poll_interval(30)
+        folders = [tmp_path / str(number) for number in range(1000)]
+        for folder in folders:
+            folder.mkdir()
+            (folder / '.aiida_job_started').write_text('1\n')
+
+        async def follow(manager, number):
+            with manager.request_job_info_update(authinfo, str(number + 1), str(folders[number])) as future:
+                return await future
+
+        async def several():
+            manager = JobManager(TransportQueue())
+            tasks = [asyncio.create_task(follow(manager, number)) for number in range(1000)]
+            await asyncio.sleep(0.2)
+            used = time.process_time()
+            await asyncio.sleep(0.6)
+            used = time.process_time() - used
+            for folder in folders:
+                (folder / '.aiida_job_ended').write_text('0\n')
+            return used, await asyncio.wait_for(asyncio.gather(*tasks), 20)
+
+        used, answers = asyncio.run(several())
+        assert {(job.job_state, job.exit_status) for job in answers} == {(JobState.DONE, 0)}
+        assert used < 0.4
+
     def test_a_job_of_which_the_scheduler_was_not_asked_is_not_taken_for_gone(self, authinfo, queue, monkeypatch):
         """Its news are asked for while the scheduler is answering a question about another job."""
         queue.states = {'1': JobState.RUNNING, '2': JobState.RUNNING}

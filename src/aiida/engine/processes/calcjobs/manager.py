@@ -30,6 +30,8 @@ _FIRST_LOOK = 0.002
 _LOOKS_GROW = 1.25
 #: Looks are not further apart, however long a job runs.
 _LONGEST_LOOK = 1.0
+#: For each job that is watched, so much later is looked again: many jobs are looked for together.
+_PATIENCE_PER_JOB = 5e-5
 
 
 class _Request:
@@ -117,7 +119,7 @@ class JobsList:
             yield request.future
         finally:
             request.future.cancel()
-            self._drop_settled()
+            self._drop(request)
             self._wake()
 
     # the loop that keeps up to date
@@ -158,7 +160,8 @@ class JobsList:
                     self._look(request, now)
             moments = [request.look_at for request in self._watched()]
             if moments:
-                await self._sleep_until(min([*moments, deadline]))
+                soonest = time.monotonic() + len(moments) * _PATIENCE_PER_JOB
+                await self._sleep_until(min(max(min(moments), soonest), deadline))
 
     async def _sleep_until(self, moment: float) -> None:
         """Sleep until a time of the monotonic clock, or until somebody asks for something else."""
@@ -273,13 +276,11 @@ class JobsList:
         """Return the identifiers of the jobs somebody waits for news of."""
         return sorted(self._requests)
 
-    def _drop_settled(self) -> None:
-        for job_id in list(self._requests):
-            left = [request for request in self._requests[job_id] if not request.future.done()]
-            if left:
-                self._requests[job_id] = left
-            else:
-                del self._requests[job_id]
+    def _drop(self, request: _Request) -> None:
+        requests = self._requests[request.job_id]
+        requests.remove(request)
+        if not requests:
+            del self._requests[request.job_id]
 
     def _fail_all(self, exception: Exception) -> None:
         for request in self._pending():

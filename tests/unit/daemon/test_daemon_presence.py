@@ -92,7 +92,7 @@ def test_who_is_alive(worker):
     from aiida.cmdline.utils.daemon import alive_workers
 
     worker()
-    worker(started=1.0, pid=os.getppid())  # somebody else has its number now
+    worker(pid=1999999)
     worker(host='elsewhere', pid=1)
     worker(host='elsewhere', pid=2, age=100)
     assert [(found.host, found.pid) for found in alive_workers()] == [

@@ -56,3 +56,16 @@ def test_workers_that_fail_to_start_are_given_time(watcher):
 
 def test_the_options_tell(watcher):
     assert dict(watcher.options())['failed_starts'] == 0
+
+
+def test_a_supervisor_does_not_look_up_the_name_of_the_machine(monkeypatch):
+    import socket
+
+    from circus import arbiter
+
+    from aiida.engine.daemon.supervisor import _without_asking_the_network
+
+    monkeypatch.setattr(socket, 'getfqdn', lambda: pytest.fail('it asked the network'))
+    with _without_asking_the_network():
+        assert arbiter.socket.getfqdn() == socket.gethostname()
+    assert arbiter.socket is socket

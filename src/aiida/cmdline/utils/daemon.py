@@ -26,12 +26,19 @@ _LINES = 5
 
 def alive_workers() -> list[WorkerRecord]:
     """Return the workers of the loaded profile that said lately that they are alive, and were not killed since."""
-    from aiida.cmdline.utils.processes import owner_is_gone
+    import socket
+
+    from aiida.common.pidfile import process_identity
     from aiida.manage.manager import get_manager
 
-    now = time.time()
+    now, host = time.time(), socket.gethostname()
     workers = get_manager().get_profile_storage().list_workers()
-    return [worker for worker in workers if now - worker.heartbeat < HEARTBEAT_LIMIT and not owner_is_gone(worker.id)]
+    return [
+        worker
+        for worker in workers
+        if now - worker.heartbeat < HEARTBEAT_LIMIT
+        and (worker.host != host or process_identity(worker.pid) is not None)
+    ]
 
 
 def daemon_is_running(profile: Profile | None = None) -> bool:

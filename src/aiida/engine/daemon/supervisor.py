@@ -12,14 +12,16 @@ import logging
 import os
 import shlex
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from circus import logger
+from circus import arbiter, logger
 from circus.arbiter import Arbiter
 from circus.exc import ConflictError
 from circus.util import LOG_DATE_FMT, LOG_FMT
@@ -72,7 +74,7 @@ class WorkerWatcher(Watcher):
         if code == 0:
             return
         self.last_exit = code
-        if age > _YOUNG:
+        if not 0 <= age <= _YOUNG:
             self.failed_starts = 0
             return
         self.failed_starts += 1
@@ -131,8 +133,8 @@ class Supervisor(Arbiter):
 
     def _bind_again(self) -> None:
         """Make the sockets anew if somebody has cleaned them away."""
-        for socket, endpoint in ((self.ctrl.ctrl_socket, self.endpoint), (self.evpub_socket, self.pubsub_endpoint)):
-            if not endpoint.startswith('ipc://') or socket is None or socket.closed:
+        for bound, endpoint in ((self.ctrl.ctrl_socket, self.endpoint), (self.evpub_socket, self.pubsub_endpoint)):
+            if not endpoint.startswith('ipc://') or bound is None or bound.closed:
                 continue
             path = Path(endpoint.removeprefix('ipc://'))
             if path.exists():
@@ -140,8 +142,8 @@ class Supervisor(Arbiter):
             logger.warning('the socket %s is gone, it is made again', path)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with contextlib.suppress(OSError):
-                socket.unbind(endpoint)
-            socket.bind(endpoint)
+                bound.unbind(endpoint)
+            bound.bind(endpoint)
 
     def stop(self) -> Future[Any]:
         """Stop the workers, then the supervisor; what is being done is waited for.
@@ -281,13 +283,29 @@ def _run(client: DaemonClient, number_workers: int, report: int | None) -> None:
     _configure_logging(client, report is None)
     client._prepare_endpoints()
     with _named(client):
-        supervisor = Supervisor(client, number_workers)
+        with _without_asking_the_network():
+            supervisor = Supervisor(client, number_workers)
         if report is None:
             # a terminal that is closed ends it, as Ctrl-C does
             supervisor.ctrl.sys_hdl.handle_hup = supervisor.ctrl.sys_hdl.handle_int
         else:
             supervisor.rotate_log(client.daemon_log_file)
         supervisor.start(cb=lambda started: _ready(supervisor, client, report, started))
+
+
+@contextlib.contextmanager
+def _without_asking_the_network() -> Iterator[None]:
+    """Let an arbiter be made without looking up the full name of this machine.
+
+    Nobody needs that name, and it takes a minute where the servers for names cannot be reached.
+    """
+    names = SimpleNamespace(getfqdn=socket.gethostname, gethostname=socket.gethostname)
+    before = vars(arbiter)['socket']
+    vars(arbiter)['socket'] = names
+    try:
+        yield
+    finally:
+        vars(arbiter)['socket'] = before
 
 
 def _ready(supervisor: Supervisor, client: DaemonClient, report: int | None, started: Any) -> None:

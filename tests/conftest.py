@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pathlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -89,20 +90,34 @@ def config_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> It
         AiiDAConfigDir.set(None)
 
 
+@pytest.fixture(scope='session')
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The folder of a store as it is when it was just made: to copy it is quicker than to make another one."""
+    from aiida.storage.sqlite.backend import SqliteDosStorage
+
+    folder = tmp_path_factory.mktemp('stores') / 'empty'
+    SqliteDosStorage.initialise(folder).close()
+    return folder
+
+
 @pytest.fixture
-def profile(config_folder: pathlib.Path) -> Iterator[Any]:
+def profile(config_folder: pathlib.Path, empty_store: pathlib.Path) -> Any:
     """A profile on disk, loaded, with a user and the computer ``localhost`` (core.local, core.direct), configured."""
     from aiida import orm
+    from aiida.manage.configuration import stores
 
     config = configuration.get_config(create=True)
-    made = configuration.create_profile(
-        config,
-        name='test',
-        email='test@localhost',
-        storage_backend='core.sqlite_dos',
-        storage_config={'filepath': str(config_folder / 'repository' / 'sqlite_dos_test')},
-        is_test_profile=True,
-    )
+    folder = config_folder / 'repository' / 'sqlite_dos_test'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, 'initialise_store', lambda _: shutil.copytree(empty_store, folder))
+        made = configuration.create_profile(
+            config,
+            name='test',
+            email='test@localhost',
+            storage_backend='core.sqlite_dos',
+            storage_config={'filepath': str(folder)},
+            is_test_profile=True,
+        )
     config.set_default_profile(made.name).store()
     get_manager().load_profile(made, allow_switch=True)
     scratch = config_folder / 'scratch' / made.name

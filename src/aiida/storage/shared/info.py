@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aiida.storage.ports import QueryStore
-    from aiida.storage.shared.store import WholeStore
+    from aiida.storage.ports import QueryStore, Store
 
 __all__ = ('information',)
 
@@ -22,7 +21,7 @@ _ENTITIES: tuple[tuple[str, str, dict[str, str]], ...] = (
 )
 
 
-def information(store: WholeStore, detailed: bool = False) -> dict[str, Any]:
+def information(store: Store, detailed: bool = False) -> dict[str, Any]:
     """Return how many entities of each kind there are, and how large the repository is.
 
     :param detailed: whether to tell also who and what they are, and the sizes in MB.

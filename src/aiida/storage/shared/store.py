@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiida.repository.backend import AbstractRepositoryBackend
 from aiida.storage.records import EntityKind
 from aiida.storage.shared.base import Database
 from aiida.storage.shared.entities import EntityVerbs
+
+if TYPE_CHECKING:
+    from aiida.storage.ports import Store
 
 __all__ = ('CONTAINER_FOLDER', 'EMPTIED_TABLES', 'REPOSITORY_UUID', 'REVISION', 'WholeStore')
 
@@ -94,7 +97,7 @@ class WholeStore(EntityVerbs):
         """
         from aiida.storage.shared.info import information
 
-        return information(self, detailed)
+        return information(cast('Store', self), detailed)
 
     @property
     def repository(self) -> AbstractRepositoryBackend:

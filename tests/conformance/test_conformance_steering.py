@@ -171,6 +171,29 @@ def test_steering_from_another_thread(runner):
     assert seen == [(True, 'number 0'), (False, waiting), (True, 'number 1'), (False, waiting), (True, 'enough')]
 
 
+class Late(WorkChain):
+    """Launches another one after it was asked to end."""
+
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.outline(cls.only)
+
+    def only(self):
+        self.kill('enough')
+        self.submit(Stuck)
+
+
+@row('F14')
+def test_what_is_launched_after_the_request_is_killed_too(runner):
+    process = Late()
+    with pytest.raises(KilledError, match='enough'):
+        run(process)
+    (child,) = process.node.called
+    assert child.is_killed
+    assert child.process_status == f'Killed by parent Late<{process.pid}>'
+
+
 # checkpoints that fail
 
 

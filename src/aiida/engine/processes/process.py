@@ -552,6 +552,11 @@ class Process(plumpy.processes.Process):
         node.set_exception(''.join(traceback.format_exception_only(kind, exception)).rstrip())
         self.report(''.join(traceback.format_exception(kind, exception, trace)))
 
+    def on_kill(self, msg: Any) -> None:
+        """Called when it is killed: what it launched after the request is killed too."""
+        super().on_kill(msg)
+        self._kill_children()
+
     def on_paused(self, msg: str | None = None) -> None:
         """Called when it is paused."""
         with loop_scope(self._loop):
@@ -623,8 +628,11 @@ class Process(plumpy.processes.Process):
         with loop_scope(self._loop):
             result = super().kill(text, force_kill)
         if not had_ended and result is not False:
-            self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
+            self._kill_children(force_kill)
         return result
+
+    def _kill_children(self, force_kill: bool = False) -> None:
+        self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
 
     @property
     def is_done_here(self) -> bool:

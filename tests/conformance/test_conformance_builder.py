@@ -289,4 +289,4 @@ def test_jobs_in_namespaces_of_a_builder(bash):
     again = node.called[0].get_builder_restart()
     again.y = 5
     assert run(again)['sum'].value == 6
-    assert again.metadata.options.resources == {'num_machines': 1}
+    assert again.metadata.options.resources['num_machines'] == 1

@@ -168,6 +168,47 @@ def test_options_are_used(bash):
     assert 'custom_scheduler_commands' in node.get_options()
 
 
+@row('E06')
+def test_options_hold_what_the_computer_has_by_default(bash):
+    given = {'num_machines': 1, 'num_cores_per_mpiproc': 2}
+    node = job(bash, 'echo $OMP_NUM_THREADS', options={'resources': given})
+    assert node.get_option('resources') == {**given, 'num_mpiprocs_per_machine': 1}
+    assert given == {'num_machines': 1, 'num_cores_per_mpiproc': 2}
+    assert node.get_metadata_inputs()['metadata']['options']['resources'] == given
+    assert node.res.words == ['2']
+
+
+@row('E06')
+def test_a_job_with_a_computer_of_its_own_can_be_restarted(bash):
+    node = job(bash, metadata={'computer': bash.computer, 'label': 'first'}, options={'queue_name': None})
+    builder = node.get_builder_restart()
+    assert builder.metadata.label == 'first'
+    assert 'queue_name' not in node.get_metadata_inputs()['metadata']['options']
+    assert run_get_node(builder).node.is_finished_ok
+
+
+@row('E06')
+def test_output_and_errors_in_one_file(bash):
+    node = job(bash, 'echo bad >&2', options={'scheduler_stdout': 'both', 'scheduler_stderr': 'both'})
+    assert node.outputs.retrieved.get_object_content('both') == 'bad\n'
+    assert node.get_retrieve_list().count('both') == 1
+
+
+@row('E12')
+def test_every_parser_has_a_temporary_folder(bash, monkeypatch):
+    seen = []
+    right = ScriptParser.parse
+
+    def parse(self, **kwargs):
+        seen.append((kwargs['retrieved_temporary_folder'], os.listdir(kwargs['retrieved_temporary_folder'])))
+        return right(self, **kwargs)
+
+    monkeypatch.setattr(ScriptParser, 'parse', parse)
+    assert job(bash).is_finished_ok
+    assert seen[0][1] == []
+    assert not os.path.exists(seen[0][0])
+
+
 @row('E06', 'A18')
 @pytest.mark.parametrize(
     ('options', 'named'),
@@ -176,6 +217,7 @@ def test_options_are_used(bash):
         ({'resources': {'no_such': 1}}, 'resources|no_such'),
         ({'max_wallclock_seconds': 'a'}, 'max_wallclock_seconds'),
         ({'parser_name': 'no.such'}, r'no\.such'),
+        ({'parser_name': ''}, 'parser_name'),
         ({'additional_retrieve_list': ['/absolute']}, 'absolute|relative'),
         ({'no_such': 1}, 'no_such'),
         ({'withmpi': 'yes'}, 'withmpi'),

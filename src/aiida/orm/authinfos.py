@@ -133,7 +133,7 @@ class AuthInfo(RowEntity):
     def get_workdir(self) -> str:
         """Return the working directory of the user, that of the computer if the user has none of their own."""
         own = self.metadata.get(self.PROPERTY_WORKDIR)
-        return str(own) if own is not None else self.computer.get_workdir()
+        return str(own) if own is not None else self.computer._as_read().get_workdir()
 
     def get_transport(self) -> Transport:
         """Return a transport to the computer, closed.
@@ -142,7 +142,7 @@ class AuthInfo(RowEntity):
         """
         from aiida.plugins.entry_point import load_entry_point
 
-        computer = self.computer
+        computer = self.computer._as_read()
         try:
             transport_class = load_entry_point('aiida.transports', computer.transport_type)
         except EntryPointError as exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping
 from enum import Enum
@@ -298,6 +299,8 @@ class RowEntity(Entity):
     _DEFAULTS: ClassVar[dict[str, Any]] = {}
     #: Columns that never change once stored.
     _FIXED: ClassVar[frozenset[str]] = frozenset({'uuid'})
+    #: Whether the columns are those read last, see :meth:`_as_read`.
+    _is_snapshot: bool = False
     _CLS_COLLECTION = RowCollection
     _row: dict[str, Any]
 
@@ -338,9 +341,15 @@ class RowEntity(Entity):
     def _get(self, column: str) -> Any:
         """Return the value of a column as it is now."""
         pk = self._row.get('id')
-        if pk is not None and column not in self._FIXED:
+        if pk is not None and column not in self._FIXED and not self._is_snapshot:
             self._row = self._store.read_entity(self._KIND, pk)
         return self._row[column]
+
+    def _as_read(self) -> Self:
+        """Return the same entity with its columns as they were read last, for a piece of work that needs many."""
+        snapshot = copy.copy(self)
+        snapshot._is_snapshot = True
+        return snapshot
 
     def _set(self, column: str, value: Any) -> None:
         """Set a column, in the store too if the entity is stored."""

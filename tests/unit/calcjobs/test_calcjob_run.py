@@ -683,3 +683,16 @@ def test_a_job_that_is_not_stored_is_refused_before_anything_runs(bash, tmp_path
     assert not node.is_stored
     assert node.dry_run_info['script_filename'] == '_aiidasubmit.sh'
     assert not made.exists()
+
+
+def test_a_job_reads_its_computer_a_few_times_only(bash, computer, monkeypatch):
+    from aiida.storage.records import EntityKind
+
+    store, read = computer.backend, []
+    right = store.read_entity
+    monkeypatch.setattr(store, 'read_entity', lambda kind, pk: (read.append(kind), right(kind, pk))[1])
+    assert run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node.is_finished_ok
+    assert read.count(EntityKind.COMPUTER) <= 40
+    computer.set_shebang('#!/bin/bash -u')
+    node = run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2)).node
+    assert node.base.repository.get_object_content('_aiidasubmit.sh').startswith('#!/bin/bash -u\n')

@@ -101,7 +101,7 @@ def _computer(node: CalcJobNode) -> Computer:
     computer = node.computer
     if computer is None:
         raise NotExistent(f'CalcJobNode<{node.pk}> has no computer to run on')
-    return computer
+    return computer._as_read()
 
 
 def has_output(node: CalcJobNode, label: str) -> bool:

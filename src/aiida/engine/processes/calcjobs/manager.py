@@ -73,7 +73,7 @@ class JobsList:
 
     def _read_settings(self) -> None:
         """Take over what the computer says of its scheduler and how often that may be asked."""
-        computer = self._authinfo.computer
+        computer = self._authinfo.computer._as_read()
         self._interval = float(computer.get_minimum_job_poll_interval())
         self._scheduler: Scheduler = computer.get_scheduler()
         cheap = getattr(computer.get_transport_class(), 'CHEAP_STAT', False)

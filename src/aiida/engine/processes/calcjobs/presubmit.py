@@ -32,6 +32,7 @@ def presubmit(process: CalcJob, folder: Folder) -> CalcInfo:
     computer = node.computer
     if computer is None:
         raise NotExistent(f'{type(process).__name__}<{node.pk}> has no computer to run on')
+    computer = computer._as_read()
 
     calc_info = process.prepare_for_submission(folder)
     _check(calc_info, node)

@@ -65,7 +65,7 @@ def computer_of(inputs: Mapping[str, Any]) -> Computer | None:
     for given in (inputs.get('code'), inputs.get('remote_folder')):
         if computer is None and given is not None:
             computer = given.computer
-    return computer
+    return None if computer is None else computer._as_read()
 
 
 def _check_computer(code: AbstractCode | None, computer: Computer | None) -> str | None:

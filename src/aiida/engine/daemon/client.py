@@ -15,9 +15,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from aiida.common.exceptions import AiidaException, ConfigurationError
+from aiida.common.exceptions import ConfigurationError
 from aiida.common.pidfile import Incumbent, PidFile, Standing, process_identity
 from aiida.engine.daemon import environment, sockets
+from aiida.engine.daemon.exceptions import (
+    RUNS_ALREADY,
+    DaemonException,
+    DaemonNotRunningException,
+    DaemonStalePidException,
+    DaemonTimeoutException,
+)
 from aiida.engine.daemon.logfile import last_lines
 from aiida.orm.utils.upstairs import upstairs
 
@@ -39,8 +46,6 @@ __all__ = (
 
 JsonDictType = dict[str, Any]
 
-#: What a supervisor says that finds another one.
-_RUNS_ALREADY = 'runs already'
 #: How often it is tried to start a supervisor, once a second, while another one is about to end.
 _ATTEMPTS = 15
 #: Seconds that a supervisor may take to begin, however slow the disk is.
@@ -62,22 +67,6 @@ class ControllerProtocol(enum.Enum):
 
     IPC = 0
     TCP = 1
-
-
-class DaemonException(AiidaException):
-    """The daemon is not as it should be."""
-
-
-class DaemonNotRunningException(DaemonException):
-    """The daemon was asked something, but does not run."""
-
-
-class DaemonTimeoutException(DaemonException):
-    """The daemon did not answer, or did not do what it was asked, in time."""
-
-
-class DaemonStalePidException(DaemonException):
-    """The daemon does not run, but its PID file is there."""
 
 
 class _Unanswered(dict[str, Any]):
@@ -544,7 +533,7 @@ class DaemonClient:
             done = self._run_in_background(number_workers)
             if done.returncode == 0:
                 return
-            if _RUNS_ALREADY not in done.stderr:
+            if RUNS_ALREADY not in done.stderr:
                 break
             # another one begins, or the former one is about to end
             with contextlib.suppress(DaemonException):

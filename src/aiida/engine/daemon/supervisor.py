@@ -28,6 +28,7 @@ from circus.util import LOG_DATE_FMT, LOG_FMT
 from circus.watcher import Watcher
 from tornado.concurrent import Future
 
+from aiida.engine.daemon.exceptions import RUNS_ALREADY, DaemonException
 from aiida.engine.daemon.logfile import rotate
 from aiida.engine.daemon.parent import SUPERVISOR_VARIABLE
 from aiida.engine.daemon.sockets import make_private_folder
@@ -240,13 +241,11 @@ def supervise(client: DaemonClient, number_workers: int, foreground: bool) -> No
     :param foreground: whether everything is printed here; otherwise this program goes to the background.
     :raises DaemonException: if somebody does so already.
     """
-    from aiida.engine.daemon.client import _RUNS_ALREADY, DaemonException
-
     make_private_folder(os.path.dirname(client.daemon_log_file))
     with client._pid_file.locked() as free:
         if not free:
             pid = client._pid_file.read()
-            raise DaemonException(f'the daemon of the profile `{client.profile.name}` {_RUNS_ALREADY}, as PID {pid}')
+            raise DaemonException(f'the daemon of the profile `{client.profile.name}` {RUNS_ALREADY}, as PID {pid}')
         if foreground:
             _run(client, number_workers, None)
             return

@@ -427,6 +427,26 @@ def test_a_connection_lost_while_files_are_moved(sshd, tmp_path, verb, by_tar, m
         assert raised['it'].transient
 
 
+def test_a_silent_network_is_noticed_by_signs_of_life(sshd, monkeypatch):
+    """Nothing is closed, nothing answers."""
+    from aiida.transports.ssh import endpoint
+
+    monkeypatch.setattr(endpoint, '_KEEPALIVE', (0.2, 2))
+    with ssh() as transport:
+        silenced = [process for session in sshd.sessions() for process in (session, *session.children(recursive=True))]
+        for process in silenced:
+            process.suspend()
+        try:
+            begin = time.monotonic()
+            with pytest.raises(ConnectionLost):
+                transport.isdir('/')
+            assert time.monotonic() - begin < 20
+            assert transport.isdir('/')
+        finally:
+            for process in silenced:
+                process.resume()
+
+
 async def _no_tar(connection):
     return False
 
@@ -470,6 +490,24 @@ def test_no_more_sessions_than_the_server_allows(sshd, strict_server, monkeypatc
             return [int(answer[1]) for answer in answers]
 
     assert asyncio.run(use()) == list(range(20))
+
+
+def test_a_computer_that_allows_files_only(sshd, tmp_path, tmp_path_factory, monkeypatch):
+    server = PrivateSshd(tmp_path_factory.mktemp('files'), more='ForceCommand internal-sftp')
+    server.start()
+    monkeypatch.setenv('HOME', str(server.home))
+    source = tmp_path / 'source'
+    (source / 'deep').mkdir(parents=True)
+    for n in range(5):
+        (source / 'deep' / f'{n}').write_text(str(n))
+    try:
+        with ssh_async() as transport:
+            transport.put(str(source), str(tmp_path / 'there'))
+            transport.get(str(tmp_path / 'there' / 'deep' / '*'), str(tmp_path / 'source'))
+    finally:
+        close_connections()
+        server.stop()
+    assert (tmp_path / 'there' / 'deep' / '4').read_text() == '4' == (source / '4').read_text()
 
 
 # shells that talk

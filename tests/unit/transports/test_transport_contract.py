@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from aiida.transports import Transport
@@ -344,11 +345,16 @@ def test_a_command_is_not_fed_with_anything_else(transport):
         transport.exec_command_wait('cat', stdin=['fed'])
 
 
-def test_a_command_that_takes_too_long(transport):
+def test_a_command_that_takes_too_long(transport, tmp_path):
     started = time.monotonic()
     with pytest.raises(subprocess.TimeoutExpired):
-        transport.exec_command_wait('exec sleep 10', timeout=0.1)
-    assert time.monotonic() - started < 5
+        transport.exec_command_wait(f'echo $$ > {tmp_path}/pid; exec sleep 300', timeout=1.0)
+    assert time.monotonic() - started < 30
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(int((tmp_path / 'pid').read_text())):
+        assert time.monotonic() < deadline, 'it was not killed'
+        time.sleep(0.02)
+    assert transport.exec_command_wait('echo out; echo err >&2', timeout=60) == (0, 'out\n', 'err\n')
 
 
 def _wait_for_content(path, content):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator
@@ -18,6 +19,8 @@ __all__ = ('run', 'run_in_bash', 'started', 'status_of')
 #: What is written to the standard error when the folder to run a command in is not there, with the status beside it.
 _NO_FOLDER = 'aiida: no such folder to work in'
 _NO_FOLDER_STATUS = 253
+#: What a command with a time limit says first on its standard error, for it to be killed with all that it has started.
+_GROUP = re.compile(rb'aiida-group (\d+)\n')
 
 
 @contextlib.asynccontextmanager
@@ -74,11 +77,16 @@ async def run(
             process.stdin.write_eof()
         try:
             stdout, stderr = await asyncio.wait_for(process.communicate(stdin), timeout)
+            return status_of(process, connection), stdout, stderr
         except TimeoutError:
             with contextlib.suppress(Exception):
                 process.kill()
-            raise subprocess.TimeoutExpired(command, timeout or 0.0) from None
-        return status_of(process, connection), stdout, stderr
+            _, said = process.collect_output()
+    group = _GROUP.search(said)
+    if group is not None:
+        # Few servers pass signals on.
+        await run(connection, f'kill -s KILL -- -{int(group[1])}')
+    raise subprocess.TimeoutExpired(command, timeout or 0.0)
 
 
 async def run_in_bash(
@@ -96,8 +104,12 @@ async def run_in_bash(
     if workdir:
         enter = f"cd {escape_for_bash(workdir)} || {{ echo '{_NO_FOLDER}' >&2; exit {_NO_FOLDER_STATUS}; }}"
         command = f'{enter}\n{command}'
+    if timeout is not None:
+        command = f'echo "aiida-group $$" >&2\n{command}'
     shell = 'bash -l -c' if login else 'bash -c'
     status, stdout, stderr = await run(connection, f'exec {shell} {escape_for_bash(command)}', stdin, timeout)
+    if timeout is not None:
+        stderr = _GROUP.sub(b'', stderr, count=1)
     if workdir and status == _NO_FOLDER_STATUS and stderr.rstrip().endswith(_NO_FOLDER.encode()):
         raise FileNotFoundError(f'there is no folder {workdir} on {connection.endpoint} to run a command in')
     return status, stdout, stderr

@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol
 
 from aiida.storage.records import EntityKind, LinkRecord, LogRecord, NodeRecord, ProcessRow, RunRecord, WorkerRecord
 
-__all__ = ('DesiredState', 'FileStore', 'GraphStore', 'QueryStore', 'RuntimeStore', 'Store', 'TransactionalStore')
+__all__ = ('CheckpointStore', 'DesiredState', 'FileStore', 'GraphStore', 'QueryStore', 'RuntimeStore', 'Store', 'TransactionalStore')
 
 DesiredState = Literal['run', 'pause', 'kill']
 
@@ -135,7 +135,23 @@ class GraphStore(TransactionalStore, Protocol):
         """Insert or replace a global setting."""
 
 
-class RuntimeStore(TransactionalStore, Protocol):
+class CheckpointStore(TransactionalStore, Protocol):
+    """What the engine needs to resume a process from where it was."""
+
+    def save_checkpoint(self, node_id: int, bundle: bytes, fence: int, tag: str = '') -> None:
+        """Replace the checkpoint of a node."""
+
+    def load_checkpoint(self, node_id: int, tag: str = '') -> bytes:
+        """Return the checkpoint."""
+
+    def list_checkpoints(self, node_id: int | None = None) -> list[tuple[int, str]]:
+        """Return (node, tag) of all checkpoints, or of those of a node."""
+
+    def delete_checkpoint(self, node_id: int, tag: str | None = None) -> None:
+        """Delete one checkpoint, or all of a node for ``None``; absent ones are no error."""
+
+
+class RuntimeStore(CheckpointStore, Protocol):
     """What the engine needs: who may run what, what waits for what, and where to resume from.
 
     Times are seconds since the epoch, by the clock of the caller. A ``fence`` is the number a claim gave out: a write
@@ -186,18 +202,6 @@ class RuntimeStore(TransactionalStore, Protocol):
     def set_desired(self, node_id: int, state: DesiredState, message: str | None = None) -> bool:
         """Say what is wanted of a process; return whether it is alive."""
 
-    def save_checkpoint(self, node_id: int, bundle: bytes, fence: int, tag: str = '') -> None:
-        """Replace the checkpoint of a node."""
-
-    def load_checkpoint(self, node_id: int, tag: str = '') -> bytes:
-        """Return the checkpoint."""
-
-    def list_checkpoints(self, node_id: int | None = None) -> list[tuple[int, str]]:
-        """Return (node, tag) of all checkpoints, or of those of a node."""
-
-    def delete_checkpoint(self, node_id: int, tag: str | None = None) -> None:
-        """Delete one checkpoint, or all of a node for ``None``; absent ones are no error."""
-
     def wait_for(self, parent_id: int, child_ids: Iterable[int]) -> None:
         """Let ``parent_id`` wait for those of the children that are alive; ready at once if none is."""
 
@@ -206,6 +210,9 @@ class RuntimeStore(TransactionalStore, Protocol):
 
     def record_event(self, node_id: int, kind: str, payload: Mapping[str, Any] | None = None) -> None:
         """Append to what happened."""
+
+    def last_event(self) -> int:
+        """Return the sequence number of what happened last, 0 if nothing did."""
 
     def read_events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, int, str, float, dict[str, Any]]]:
         """Return (sequence number, node, kind, time, payload) of the events after a sequence number, in order."""

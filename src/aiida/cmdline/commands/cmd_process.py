@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import contextlib
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
-from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES
+from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES, describe_news
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -264,6 +265,56 @@ def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: f
         click.confirm('Are you sure you want to kill all processes?', abort=True)
     chosen = _to_steer(processes, all_entries, 'killed')
     _finish(steer(chosen, 'killing', message='Killed through `verdi process kill`', force=force, timeout=timeout))
+
+
+@verdi_process.command('watch')
+@arguments.PROCESSES()
+@options.MOST_RECENT_NODE()
+@decorators.with_dbenv()
+def process_watch(processes: Sequence[ProcessNode], most_recent_node: bool) -> None:
+    """Show the changes of the state of processes, as they happen.
+
+    Ends when all of them are terminated, or with Ctrl-C.
+    """
+    from aiida.engine.runtime.newsreel import latest, watch
+
+    after = latest()
+    watched = list(_chosen(processes, most_recent_node))
+    for process in watched:
+        if process.is_terminated:
+            echo.echo_error(f'Process<{process.pk}> is already terminated')
+    alive = {cast('int', process.pk) for process in watched if not process.is_terminated}
+    with contextlib.suppress(KeyboardInterrupt):
+        for news in watch(alive, after):
+            echo.echo(describe_news(news))
+
+
+@verdi_process.command('repair')
+@options.DRY_RUN(help='Only tell what is stuck.')
+@options.FORCE(help='Do not ask for confirmation.')
+@decorators.with_dbenv()
+def process_repair(dry_run: bool, force: bool) -> None:
+    """Find processes that are stuck, and set them going again.
+
+    A process is stuck if it is active, no program that is alive runs it, and no worker will take it up. Those that have
+    a checkpoint are left to the workers; the others are marked as killed.
+    """
+    from aiida.engine.runtime.repairing import find_strays, mend
+
+    strays = find_strays()
+    for stray in strays:
+        verb = 'would be' if dry_run else 'is to be'
+        echo.echo_warning(f'Process<{stray.pk}> is stuck: {stray.why}; it {verb} {stray.remedy}')
+    if not strays:
+        echo.echo_success('No process is stuck.')
+        return
+    if dry_run:
+        raise click.exceptions.Exit(1)
+    if not force:
+        click.confirm(f'Mend {len(strays)} {"process" if len(strays) == 1 else "processes"}?', abort=True)
+    for stray in strays:
+        mend(stray)
+    echo.echo_success('No process is stuck any more.')
 
 
 @verdi_process.command('pause')

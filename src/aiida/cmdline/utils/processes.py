@@ -14,6 +14,7 @@ from aiida.common.utils import str_timedelta
 from aiida.storage.records import ProcessRow
 
 if TYPE_CHECKING:
+    from aiida.engine.runtime.newsreel import News
     from aiida.orm import ProcessNode
     from aiida.storage.ports import Store
 
@@ -24,6 +25,7 @@ __all__ = (
     'PROCESS_STATES',
     'SHRINKABLE',
     'Column',
+    'describe_news',
     'format_age',
     'format_node_state',
     'format_row_state',
@@ -48,6 +50,21 @@ _PAUSED = '⏸'
 _UNKNOWN = '·'
 #: How many processes a note names.
 _NAMED = 10
+
+
+def describe_news(news: News) -> str:
+    """Return what happened to a process as a line."""
+    when = timezone.localtime(datetime.fromtimestamp(news.time, timezone.utc))
+    if news.kind == 'state_changed':
+        before, after = (
+            format_state(news.payload['from']),
+            format_state(news.payload['to'], news.payload.get('exit_status')),
+        )
+        what = f'{before} -> {after}'
+    else:
+        status = news.payload.get('status')
+        what = f'{news.kind.capitalize()}: {status}' if status else news.kind.capitalize()
+    return f'{when:%Y-%m-%d %H:%M:%S} Process<{news.pk}> {what}'
 
 
 def format_state(state: str | None, exit_status: int | None = None) -> str:

@@ -79,6 +79,7 @@ class Process(plumpy.processes.Process):
     orphans: tuple[int, ...] = ()
     is_taken_over: bool = False
     recorded_state: Any = None
+    left_state: Any = None
     checkpoint_trouble: str | None = None
     _node: ProcessNode | None = None
     _encoded_inputs: str | None = None
@@ -563,20 +564,23 @@ class Process(plumpy.processes.Process):
             super().on_paused(msg)
         self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
         self.node.pause()
-        self._write_at_once()
+        self._write_at_once('paused')
 
     def on_playing(self) -> None:
         """Called when it goes on."""
         super().on_playing()
         self.node.unpause()
-        self._write_at_once()
+        self._write_at_once('played')
 
-    def _write_at_once(self) -> None:
-        """Write what is gathered now, not with the next transition."""
+    def _write_at_once(self, event: str | None = None) -> None:
+        """Write what is gathered now, not with the next transition; ``event`` is for those who watch."""
         if self.node.is_stored and not self._transitioning:
-            with self.node.backend.transaction():
+            store = self.node.backend
+            with store.transaction():
                 self.node.flush()
                 recording.save_checkpoint(self)
+                if event is not None and self.is_persistent:
+                    store.record_event(cast('int', self.node.pk), event, {'status': self.status})
                 self.has_parted = self.paused and recording.set_down(self)
 
     def set_status(self, status: str | None) -> None:

@@ -67,7 +67,7 @@ def entered(process: Process, from_state: Any) -> None:
     known = process.recorded_state
     if known is not label:
         node.set_process_state(cast('ProcessState', label))
-        process.recorded_state = label
+        process.left_state, process.recorded_state = known, label
     if state.is_terminal() or not node.is_stored:
         return
     if known is label and from_state is not None and from_state.LABEL is ProcessState.CREATED:
@@ -80,11 +80,21 @@ def entered(process: Process, from_state: Any) -> None:
         saved = save_checkpoint(process)
         if known is not label:
             note_state_change(node)
+            tell(process)
         if saved and process.attempts:
             node.backend.note_progress(node._record.id)  # type: ignore[arg-type]
             process.attempts = 0
         has_parted = saved and label is ProcessState.WAITING and part(process)
     process.has_parted = has_parted
+
+
+def tell(process: Process) -> None:
+    """Write for those who watch that a process has changed its state."""
+    if process.is_persistent:
+        news = {'from': process.left_state.value, 'to': process.recorded_state.value}
+        if process.recorded_state is ProcessState.FINISHED:
+            news['exit_status'] = process.node.exit_status
+        process.node.backend.record_event(process.node._record.id, 'state_changed', news)  # type: ignore[arg-type]
 
 
 def part(process: Process) -> bool:
@@ -141,6 +151,7 @@ def terminated(process: Process) -> None:
         node.seal()
         node.flush()
         note_state_change(node)
+        tell(process)
         if process.is_persistent:
             node.backend.finish(node._record.id, process.fence)  # type: ignore[arg-type]
     node.release()

@@ -186,10 +186,11 @@ class Dispatcher:
         if process.has_terminated():
             return
         process.node.drop_held()
-        if task.cancelled():
-            return  # left where its checkpoint says
-        exception = task.exception()
-        if exception is None:
+        if process.has_parted:
+            return
+        exception = None if task.cancelled() else task.exception()
+        if exception is None:  # this runner is leaving
+            self._owed[pk] = process.fence, time.time(), None
             return
         if isinstance(exception, LostLease):
             LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
@@ -237,19 +238,13 @@ class Dispatcher:
         while self._tasks:
             for pk, task in list(self._tasks.items()):
                 if background is None or pk not in background.busy:
-                    await self._let_go(pk, task)
+                    task.cancel()
+                    await asyncio.wait({task})
             if not self._tasks or time.monotonic() > end:
                 break
             await asyncio.sleep(0.01)
         with contextlib.suppress(*INFRASTRUCTURE_ERRORS):
             self._pay()
-
-    async def _let_go(self, pk: int, task: asyncio.Task[None]) -> None:
-        process = self._runner.live_process(pk)
-        task.cancel()
-        await asyncio.wait({task})
-        if process is not None and not process.has_terminated() and not process.has_parted:
-            self._owed[pk] = process.fence, time.time(), None
 
 
 def set_aside(run: RunRecord) -> None:

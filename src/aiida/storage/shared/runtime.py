@@ -241,6 +241,11 @@ class RuntimeVerbs(DatabaseUser):
             if number % _PRUNE_EVERY == 0:
                 self._database.change(self._runtime_sql['prune_events'], (number - KEPT_EVENTS,))
 
+    def last_event(self) -> int:
+        """Return the sequence number of what happened last, 0 if nothing did."""
+        number: int = self._database.execute(self._runtime_sql['last_event'])[0][0]
+        return number
+
     def read_events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, int, str, float, dict[str, Any]]]:
         """Return (sequence number, node, kind, time, payload) of the events after a sequence number, in order."""
         rows = self._database.execute(self._runtime_sql['read_events'], (after, limit))

@@ -49,6 +49,9 @@ DELETE FROM process_checkpoint WHERE node_id = ?;
 -- prune_events: drop what is older than a number
 DELETE FROM process_event WHERE number <= ?;
 
+-- last_event: the number of what happened last
+SELECT coalesce(max(number), 0) FROM process_event;
+
 -- read_events: what happened after a number
 SELECT number, node_id, kind, time, payload FROM process_event WHERE number > ? ORDER BY number LIMIT ?;
 

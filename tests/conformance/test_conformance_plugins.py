@@ -10,10 +10,12 @@ from click.testing import CliRunner
 from aiida import orm
 from aiida.common import AttributeDict
 from aiida.common.exceptions import NotExistent, ValidationError
+from aiida.common.hashing import get_random_string
 from aiida.engine import WorkChain, run_get_node
 from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
 from aiida.plugins import CalculationFactory
+from aiida.plugins.entry_point import eps, eps_select
 
 
 @pytest.mark.parametrize(
@@ -177,3 +179,14 @@ def test_whatever_can_be_listed_is_stored_as_a_list(store):
     for value in (b'bytes', int, object()):
         with pytest.raises(ValidationError, match='cannot be stored'):
             orm.Dict({'value': value}).store()
+
+
+def test_all_entry_points():
+    assert {'aiida.data', 'aiida.node'} <= {entry_point.group for entry_point in eps()}
+    assert eps_select('aiida.data', 'core.int')['core.int'].load() is orm.Int
+    assert len(eps_select('aiida.node')) == 8
+
+
+def test_random_strings():
+    assert len(get_random_string()) == 12
+    assert len({get_random_string(16) for _ in range(100)}) == 100

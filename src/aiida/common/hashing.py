@@ -17,7 +17,7 @@ from uuid import UUID
 
 from aiida.common.exceptions import HashingError
 
-__all__ = ('chunked_file_hash', 'float_to_text', 'make_hash', 'make_hash_of_parts')
+__all__ = ('chunked_file_hash', 'float_to_text', 'get_random_string', 'make_hash', 'make_hash_of_parts')
 
 #: Decimal digits of a floating point number that count; the rest is noise of rounding.
 SIGNIFICANT_DIGITS = 16
@@ -43,6 +43,17 @@ def make_hash_of_parts(parts: Iterable[str]) -> str:
     """Return the hash of a sequence of strings, each of which is told from its neighbours."""
     text = '\n'.join(f'{len(part)}:{part}' for part in parts)
     return hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def get_random_string(length: int = 12) -> str:
+    """Return letters and digits that nobody can guess.
+
+    :param length: how many.
+    """
+    import secrets
+    import string
+
+    return ''.join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
 
 
 def float_to_text(value: float, sig: int = SIGNIFICANT_DIGITS) -> str:

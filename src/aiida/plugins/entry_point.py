@@ -170,6 +170,20 @@ def get_entry_points(group: str) -> EntryPoints:
     return EntryPoints(entry_point for name in sorted(found) for entry_point in found[name])
 
 
+def eps() -> EntryPoints:
+    """Return all entry points, those of every installed distribution."""
+    from importlib.metadata import EntryPoints
+
+    groups = {*core_entry_points(), *all_entry_points()}
+    return EntryPoints(entry_point for group in sorted(groups) for entry_point in get_entry_points(group))
+
+
+def eps_select(group: str, name: str | None = None) -> EntryPoints:
+    """Return the entry points of a group, or those of a name in it."""
+    found = get_entry_points(group)
+    return found if name is None else found.select(name=name)
+
+
 def get_entry_point(group: str, name: str) -> EntryPoint:
     """Return an entry point by its group and name.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aiida.plugins import registry
-from aiida.plugins.entry_point import get_entry_points, parse_entry_point_string
+from aiida.plugins.entry_point import eps, eps_select, parse_entry_point_string
 
 __all__ = ('EntryPointManager',)
 
@@ -27,13 +27,11 @@ class EntryPointManager:
 
     def eps(self) -> EntryPoints:
         """Return all entry points there are now."""
-        groups = {*registry.core_entry_points(), *registry.all_entry_points()}
-        return EntryPoints(entry_point for group in sorted(groups) for entry_point in get_entry_points(group))
+        return eps()
 
     def eps_select(self, group: str, name: str | None = None) -> EntryPoints:
         """Return the entry points of a group, or those of a name in it."""
-        found = get_entry_points(group)
-        return found if name is None else found.select(name=name)
+        return eps_select(group, name)
 
     def add(
         self,

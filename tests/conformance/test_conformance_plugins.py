@@ -12,7 +12,6 @@ from aiida.common import AttributeDict
 from aiida.common.exceptions import NotExistent, ValidationError
 from aiida.common.hashing import get_random_string
 from aiida.engine import WorkChain, run_get_node
-from aiida.engine.utils import instantiate_process
 from aiida.manage import get_manager
 from aiida.plugins import CalculationFactory
 from aiida.plugins.entry_point import eps, eps_select
@@ -73,18 +72,6 @@ def test_names_of_the_ports_of_a_builder():
     builder = CalculationFactory('core.arithmetic.add').get_builder()
     assert {'x', 'y', 'code', 'metadata', 'monitors', 'remote_folder'} == set(builder._valid_fields)
     assert 'options' in builder.metadata._valid_fields
-
-
-def test_resources_of_jobs_that_are_imported_are_not_checked(localhost):
-    process_class = CalculationFactory('core.arithmetic.add')
-    runner = get_manager().get_runner()
-    options = {'resources': {'machines': 1}}
-    inputs = {'x': orm.Int(1), 'y': orm.Int(2), 'metadata': {'options': options}}
-    folder = orm.RemoteData(computer=localhost, remote_path='/tmp')
-    assert instantiate_process(runner, process_class, remote_folder=folder, **inputs).node.is_stored
-    code = orm.InstalledCode(label='bash', computer=localhost, filepath_executable='/bin/bash')
-    with pytest.raises(ValueError, match='resources'):
-        instantiate_process(runner, process_class, code=code, **inputs)
 
 
 class Keeper(WorkChain):

@@ -54,8 +54,6 @@ def check_job(inputs: Any, ctx: Any, needs_code: bool = True) -> str | None:
     computer = computer_of(inputs)
     if computer is None:
         return 'there is no computer to run on: give `metadata.computer`, or a `code` that is installed on one'
-    if imported is not None:
-        return None  # nothing is run, so nothing is asked of the scheduler
     return _check_resources(computer, metadata.get('options', {}))
 
 

@@ -21,7 +21,16 @@ from typing import Any, Literal, Protocol
 
 from aiida.storage.records import EntityKind, LinkRecord, LogRecord, NodeRecord, ProcessRow, RunRecord, WorkerRecord
 
-__all__ = ('CheckpointStore', 'DesiredState', 'FileStore', 'GraphStore', 'QueryStore', 'RuntimeStore', 'Store', 'TransactionalStore')
+__all__ = (
+    'CheckpointStore',
+    'DesiredState',
+    'FileStore',
+    'GraphStore',
+    'QueryStore',
+    'RuntimeStore',
+    'Store',
+    'TransactionalStore',
+)
 
 DesiredState = Literal['run', 'pause', 'kill']
 

@@ -149,14 +149,13 @@ def _check_names(owner: type[WorkChain], functions: list[Any]) -> None:
     """
     :raises RuntimeError: if one of the functions is a method of the class that replaces one the engine itself calls.
     """
-    from aiida.engine.processes.workchains.workchain import WorkChain
-
+    base = next(cls for cls in owner.__mro__ if '_STEPPER_STATE' in vars(cls))
     known = {function for function in functions if isinstance(function, Hashable)}
     for cls in owner.__mro__:
-        if cls in WorkChain.__mro__:
+        if cls in base.__mro__:
             continue
         for name, member in vars(cls).items():
-            replaces = name not in _MAY_BE_STEPS and hasattr(WorkChain, name)
+            replaces = name not in _MAY_BE_STEPS and hasattr(base, name)
             if replaces and isinstance(member, Hashable) and member in known:
                 raise RuntimeError(
                     f'the step `{name}` in the outline of `{owner.__name__}` replaces a method of the engine of '

@@ -34,6 +34,7 @@ class _Verdi(LazyVerdiGroup):
         'run': (f'{_COMMANDS}.cmd_run:run', 'Run a script with a profile loaded.'),
         'shell': (f'{_COMMANDS}.cmd_shell:shell', 'Open a Python shell with a profile loaded.'),
         'status': (f'{_COMMANDS}.cmd_status:verdi_status', 'Check that everything is in order.'),
+        'storage': (f'{_COMMANDS}.cmd_storage:verdi_storage', 'See what the storage holds, keep it in order.'),
         'user': (f'{_COMMANDS}.cmd_user:verdi_user', 'See and set up users.'),
     }
 

@@ -348,9 +348,9 @@ def test_reading_in_batches_keeps_to_one_moment(sqlite_store, record):
 
 
 def test_events_are_pruned(sqlite_store, monkeypatch):
-    from aiida.storage.shared import news
+    from aiida.storage.shared import chronicle
 
-    monkeypatch.setattr(news, 'KEPT_EVENTS', 10)
+    monkeypatch.setattr(chronicle, 'KEPT_EVENTS', 10)
     with sqlite_store.transaction():
         for _ in range(1005):
             sqlite_store.record_event(1, 'state')

@@ -1,7 +1,7 @@
 """A PostgreSQL server of the tests' own: in a temporary folder, on a free port, thrown away at the end.
 
-The programs are looked for on the path and where Debian puts them; what they are is said by ``find_program``. PostgreSQL
-does not run as root, so there the server runs as the user `postgres`, or as `nobody`.
+The programs are looked for on the path and where Debian puts them; what they are is said by ``find_program``.
+PostgreSQL does not run as root, so there the server runs as the user `postgres`, or as `nobody`.
 """
 
 from __future__ import annotations

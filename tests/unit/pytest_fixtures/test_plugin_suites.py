@@ -32,7 +32,7 @@ def test_suite(run_suite: Any) -> None:
 @pytest.mark.parametrize('module', MODULES)
 def test_services(run_suite: Any, module: str) -> None:
     done = run_suite('test_services.py', module=module)
-    assert outcome(done) in ({'passed': 10, 'skipped': 1}, {'passed': 9, 'skipped': 2}), done.stdout  # PostgreSQL
+    assert outcome(done) in ({'passed': 11, 'skipped': 1}, {'passed': 10, 'skipped': 2}), done.stdout  # PostgreSQL
 
 
 def test_without_postgres(run_suite: Any) -> None:

@@ -47,6 +47,7 @@ class Worker:
         :param fingerprint: says which code it has loaded.
         """
         runner.parts = True
+        runner._rmq_submit = True
         runner.lease = LEASE
         runner.use_background(_THREADS)
         self.runner = runner

@@ -7,7 +7,7 @@ from plumpy import ProcessState
 
 from aiida import orm
 from aiida.engine import submit
-from aiida.plugins import CalculationFactory
+from aiida.plugins import CalculationFactory, WorkflowFactory
 from aiida.plugins.entry_point import get_entry_point_names
 
 
@@ -35,6 +35,14 @@ def test_workers_go_on_after_the_profile_was_emptied(submit_and_await, aiida_cod
         inputs = {'code': code, 'x': orm.Int(number), 'y': orm.Int(2)}
         node = submit_and_await(CalculationFactory('core.arithmetic.add'), timeout=60, **inputs)
         assert node.outputs.sum == number + 2
+
+
+@pytest.mark.usefixtures('started_daemon_client')
+def test_workers_run_what_a_work_chain_submits(submit_and_await, aiida_code_installed):
+    code = aiida_code_installed(default_calc_job_plugin='core.arithmetic.add')
+    inputs = {'x': orm.Int(1), 'y': orm.Int(2), 'z': orm.Int(3), 'code': code}
+    node = submit_and_await(WorkflowFactory('core.arithmetic.multiply_add'), timeout=60, **inputs)
+    assert node.outputs.result == 5
 
 
 def test_stopped(stopped_daemon_client, submit_and_await, aiida_code_installed):

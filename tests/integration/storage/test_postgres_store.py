@@ -268,6 +268,41 @@ def test_a_commit_whose_answer_was_lost_is_asked_after(postgres_store, postgres_
     assert postgres_store.find_nodes('uuid', node.uuid) == ([node.id] if done else [])
 
 
+def test_what_was_said_to_be_committed_is_there_and_nothing_else_whenever_the_server_crashes(
+    postgres_store, postgres_server, record
+):
+    stop, said, refused = threading.Event(), set(), set()
+
+    def write():
+        while not stop.is_set():
+            first, last = record(), record()
+            try:
+                with postgres_store.transaction():
+                    postgres_store.insert_node(first)
+                    postgres_store.insert_node(last)
+                    postgres_store.insert_links([LinkRecord(first.id, last.id, 'create', 'x')])
+                said.update((first.uuid, last.uuid))
+            except StorageUnavailable:
+                refused.update((first.uuid, last.uuid))
+                time.sleep(0.02)
+
+    threads = [in_thread(write) for _ in range(4)]
+    for _ in range(3):
+        time.sleep(0.3)
+        postgres_server.stop()
+        postgres_server.start()
+    time.sleep(0.3)
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+        assert thread.outcome is None
+    found = {uuid for (uuid,) in postgres_store.select('SELECT uuid FROM db_dbnode', ())}
+    assert refused
+    assert len(said) > 50
+    assert found == said
+    assert list(postgres_store.select('SELECT count(*) FROM db_dblink', ())) == [(len(said) // 2,)]
+
+
 def test_a_backend_that_was_terminated_costs_nothing_between_transactions(postgres_store, postgres_server, record):
     postgres_store.insert_node(record())
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nabucco'"
@@ -277,6 +312,14 @@ def test_a_backend_that_was_terminated_costs_nothing_between_transactions(postgr
     postgres_store.insert_node(record())
     postgres_server.execute(kill)
     assert list(postgres_store.select('SELECT count(*) FROM db_dbnode', ())) == [(2,)]
+
+
+def test_statements_the_server_has_forgotten_are_prepared_again(postgres_store, record):
+    node_id = postgres_store.insert_node(record())
+    assert postgres_store.read_node(node_id).id == node_id
+    session = postgres_store._database._session()
+    postgres_store._database._simple(session, b'DEALLOCATE ALL')
+    assert postgres_store.read_node(node_id).id == node_id
 
 
 def test_a_deadlock_is_trouble_of_the_infrastructure(postgres_store, record):

@@ -24,11 +24,11 @@ _PASSING = {
 }
 _REFUSED = {'22': IntegrityError, '23': IntegrityError}
 _DAMAGED = {'XX001', 'XX002'}
-#: The columns or the type of a statement's rows changed since it was prepared.
-_STALE_PLAN = '0A000'
 _NO_RIGHT = '42501'
+#: What a statement was prepared for has changed, or the server has forgotten it: a new connection prepares it anew.
+_STALE = ('0A000', '26000')
 #: The server is gone, or sends us away.
-_DISCONNECTED = ('08', '57P', '25P03')
+_DISCONNECTED = ('08', '57P', '25P03', *_STALE)
 
 
 def is_disconnection(state: str | None) -> bool:
@@ -45,7 +45,7 @@ def translate(state: str | None, message: str, place: str) -> Exception:
     """
     message = ' '.join(message.split()).removeprefix('ERROR: ').removeprefix('FATAL: ')
     translated: AiidaException
-    if state is None or state == _STALE_PLAN:
+    if state is None or state in _STALE:
         translated = StorageUnavailable(f'the connection to {place} was lost: {message}')
     elif state in _DAMAGED:
         translated = CorruptStorage(f'{place} is damaged: {message}')

@@ -183,6 +183,19 @@ def test_what_postgresql_cannot_hold_is_refused(postgres_store, record):
     assert postgres_store.select('SELECT count(*) FROM db_dbnode', ()).__next__() == (0,)
 
 
+def test_large_floats_stay_floats(postgres_store, record):
+    value = {
+        'a': [1e16, -1.5e300, 7.205759403792363e16, 1e-7, 0.1, 10**20, 2**53],
+        '1e5': 'say \\"1e16\\" 2e3',
+        'b': -1e22,
+    }
+    node_id = postgres_store.insert_node(record(attributes=value))
+    postgres_store.patch_node(node_id, 'extras', value, (), record().mtime)
+    for found in (postgres_store.read_attributes(node_id), postgres_store.read_extras(node_id)):
+        assert found == value
+        assert [type(item) for item in found['a']] == [type(item) for item in value['a']]
+
+
 def test_uuids_are_found_by_any_beginning(postgres_store, record):
     uuid = '1234abcd-1234-4234-8234-123456789abc'
     node_id = postgres_store.insert_node(record(uuid=uuid))

@@ -9,7 +9,7 @@ from aiida.common import timezone
 from aiida.common.exceptions import NotExistent
 from aiida.storage.records import EntityKind
 from aiida.storage.shared.base import DatabaseUser
-from aiida.storage.shared.formats import decode_row, encode_column, entity_columns, read_json, write_json
+from aiida.storage.shared.formats import decode_row, encode_column, entity_columns, read_json
 
 __all__ = ('EntityVerbs',)
 
@@ -24,6 +24,8 @@ class EntityVerbs(DatabaseUser):
 
         :raises IntegrityError: if a column must be unique and is not.
         """
+        # an entity whose storing was rolled back comes again with the number it does not have any more
+        values = {column: value for column, value in values.items() if column != 'id' or value is not None}
         columns = ', '.join(f'"{column}"' for column in values)
         marks = ', '.join('?' * len(values))
         encoded = [encode_column(self._formats, kind, column, value) for column, value in values.items()]
@@ -114,7 +116,7 @@ class EntityVerbs(DatabaseUser):
         with self._database.transaction():
             self._database.execute(
                 self._graph_sql['write_setting'],
-                (key, write_json(value), description, self._formats.write_time(timezone.now())),
+                (key, self._formats.write_json(value), description, self._formats.write_time(timezone.now())),
             )
 
 

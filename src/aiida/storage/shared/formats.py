@@ -24,6 +24,7 @@ def read_json(value: str | float | None) -> Any:
 class Formats(NamedTuple):
     """What one database writes otherwise than another."""
 
+    write_json: Callable[[Any], str]
     write_time: Callable[[datetime], str]
     read_time: Callable[[str], datetime]
     #: makes one parameter of several values, as the statements take it
@@ -75,7 +76,7 @@ def encode_column(formats: Formats, kind: EntityKind, column: str, value: Any) -
         raise InternalError(f'{kind.value} has no column `{column}`: it has {", ".join(_COLUMNS[kind])}')
     form = _SPECIAL[kind].get(column)
     if form == 'json':
-        return write_json(value)
+        return formats.write_json(value)
     if value is None:
         return None
     if form == 'time':

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from aiida.common.exceptions import InternalError, NotExistent
 from aiida.storage.records import LinkRecord, LogRecord, NodeRecord
 from aiida.storage.shared.base import DatabaseUser
-from aiida.storage.shared.formats import read_json, write_json
+from aiida.storage.shared.formats import read_json
 
 __all__ = ('GraphVerbs', 'hyphenate', 'no_node')
 
@@ -42,9 +42,9 @@ class GraphVerbs(DatabaseUser):
                     record.description,
                     self._formats.write_time(record.ctime),
                     self._formats.write_time(record.mtime),
-                    write_json(record.attributes),
-                    write_json(record.extras),
-                    write_json(record.repository_metadata),
+                    self._formats.write_json(record.attributes),
+                    self._formats.write_json(record.extras),
+                    self._formats.write_json(record.repository_metadata),
                     record.dbcomputer_id,
                     record.user_id,
                 ),
@@ -196,7 +196,7 @@ class GraphVerbs(DatabaseUser):
                 log.levelname,
                 log.node_id,
                 log.message,
-                write_json(log.metadata),
+                self._formats.write_json(log.metadata),
             )
             for log in logs
         ]
@@ -225,7 +225,7 @@ class GraphVerbs(DatabaseUser):
 
     def _encode(self, column: str, value: Any) -> Any:
         if column in _JSON_COLUMNS:
-            return write_json(value)
+            return self._formats.write_json(value)
         return self._formats.write_time(value) if column in _TIME_COLUMNS else value
 
 

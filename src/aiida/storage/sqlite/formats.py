@@ -27,4 +27,4 @@ def _write_list(values: Iterable[Any]) -> str:
     return write_json(list(values))
 
 
-FORMATS = Formats(write_time, read_time, _write_list)
+FORMATS = Formats(write_json, write_time, read_time, _write_list)

@@ -153,9 +153,9 @@ def test_any_broker_is_accepted_and_none_is_needed(config_folder, backend):
 
 def test_a_store_that_is_not_installed(config_folder):
     profile = make(config_folder, 'one')
-    profile.set_storage('core.psql_dos', {'database_name': 'x'})
+    profile.set_storage('other.store', {})
     load_profile(profile)
-    with pytest.raises(ConfigurationError, match='psql_dos`, which this installation does not have'):
+    with pytest.raises(ConfigurationError, match='other.store`, which this installation does not have'):
         get_store()
 
 

@@ -109,9 +109,13 @@ class ProcessRow(NamedTuple):
     ctime: datetime
     mtime: datetime
     attributes: dict[str, Any]
+    #: Of the row of ``process_run``, see :class:`RunRecord`; ``None`` if there is none.
     desired_state: str | None
     attempts: int
     last_error: str | None
+    ready_since: float | None = None
+    owner: str | None = None
+    lease_until: float | None = None
 
 
 class RunRecord(NamedTuple):

@@ -24,7 +24,7 @@ from aiida.storage.postgres.store import PostgresStore
 from aiida.storage.records import EntityKind, LinkRecord
 from aiida.storage.sql import load_statements
 
-OURS = ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event', 'nabucco_version')
+OURS = ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event')
 FAR = 1e12
 
 
@@ -95,13 +95,25 @@ def test_a_database_without_our_tables_gets_them(config, postgres_server, record
         store.close()
 
 
+def test_a_database_that_aiida_core_emptied_is_opened(config, postgres_server, record):
+    store = PostgresStore.initialise(config)
+    store.close()
+    tables = ', '.join([*OURS, 'db_dbnode', 'db_dblink', 'db_dblog', 'db_dbcomment', 'db_dbgroup_dbnodes', 'db_dbuser'])
+    postgres_server.execute(f'TRUNCATE {tables} CASCADE', config['database_name'])
+    again = PostgresStore(config)
+    assert again.list_processes() == []
+    again.close()
+
+
 def test_other_schemas_are_refused(config, postgres_server):
     PostgresStore.initialise(config).close()
     postgres_server.execute("UPDATE alembic_version SET version_num = 'main_0001'", config['database_name'])
     with pytest.raises(IncompatibleStorageSchema, match=r'main_0001.*main_0002'):
         PostgresStore(config)
     postgres_server.execute("UPDATE alembic_version SET version_num = 'main_0002'", config['database_name'])
-    postgres_server.execute('UPDATE nabucco_version SET number = 99', config['database_name'])
+    postgres_server.execute(
+        "COMMENT ON TABLE process_run IS 'runtime tables of Nabucco, version 99'", config['database_name']
+    )
     with pytest.raises(IncompatibleStorageSchema, match=r'99.*upgrade'):
         PostgresStore(config)
 

@@ -9,11 +9,12 @@ from aiida.storage.sql import load_script
 
 __all__ = ('RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'drop_tables', 'read_revision')
 
-#: The version of our own tables, kept in the table ``nabucco_version``.
+#: The version of our own tables, kept in the comment on ``process_run``: aiida-core may empty all tables.
 RUNTIME_VERSION = 1
 
 #: The script that leads from each earlier version to the next one, and the number of that one.
 _STEPS = {0: 'runtime_postgres'}
+_COMMENT = 'runtime tables of Nabucco, version '
 #: Programs that make tables in the same database at the same time take turns.
 _LOCK = 'SELECT pg_advisory_xact_lock(1851944290, 0)'
 
@@ -29,7 +30,7 @@ def create_tables(database: Database) -> None:
 
 def drop_tables(database: Database) -> None:
     """Drop all tables of AiiDA's and ours; others in the database stay."""
-    tables = [*EMPTIED_TABLES, 'db_dbuser', 'db_dbsetting', 'alembic_version', 'nabucco_version']
+    tables = [*EMPTIED_TABLES, 'db_dbuser', 'db_dbsetting', 'alembic_version']
     with database.transaction():
         database.execute(_LOCK)
         database.run_script(f'DROP TABLE IF EXISTS {", ".join(tables)}')
@@ -68,15 +69,21 @@ def add_runtime_tables(database: Database) -> None:
             )
         for number in range(version, RUNTIME_VERSION):
             database.run_script(load_script(_STEPS[number]))
-        database.execute('DELETE FROM nabucco_version')
-        database.execute('INSERT INTO nabucco_version (number) VALUES (?)', (RUNTIME_VERSION,))
+        database.run_script(f"COMMENT ON TABLE process_run IS '{_COMMENT}{RUNTIME_VERSION}'")
 
 
 def _runtime_version(database: Database) -> int:
-    if not _has_table(database, 'nabucco_version'):
+    found = """
+        SELECT obj_description(oid, 'pg_class') FROM pg_class
+        WHERE relname = 'process_run' AND relkind = 'r' AND pg_table_is_visible(oid)
+    """
+    rows = database.execute(found)
+    if not rows:
         return 0
-    rows = database.execute('SELECT number FROM nabucco_version')
-    return int(rows[0][0]) if rows else 0
+    comment = rows[0][0] or ''
+    if not comment.startswith(_COMMENT):
+        raise CorruptStorage(f'{database.place} has a table process_run that is not one of ours: {comment!r}')
+    return int(comment.removeprefix(_COMMENT))
 
 
 def _has_table(database: Database, name: str) -> bool:

@@ -1,11 +1,6 @@
 -- What is alive, beside the tables of the graph. Times are seconds since the epoch.
 -- Version 1; a later version comes with a script that leads to it (runtime_postgres_v<n>.sql).
 
--- which version of our tables this is: one row
-CREATE TABLE nabucco_version (
-    number integer NOT NULL
-);
-
 -- list: the processes that are not sealed, so that listing what is active does not read all that ever ran;
 -- it is small, and PostgreSQL keeps it up to date whichever program writes
 CREATE INDEX ix_nabucco_process_live ON db_dbnode (ctime)

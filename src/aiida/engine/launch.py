@@ -10,6 +10,7 @@ from aiida.common.exceptions import InvalidOperation
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.daemon.presence import Presence
 from aiida.engine.runners import TYPE_RUN_PROCESS, TYPE_SUBMIT_PROCESS, ResultAndNode, ResultAndPk
+from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import current_runner, runner_for
 from aiida.engine.utils import is_process_function, is_process_scoped, metadata_of, prepare_inputs
 
@@ -119,7 +120,7 @@ def submit(
     if metadata.get('store_provenance') is False:
         raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
     local = current_runner()
-    with type(local)(loop=None, communicator=local.communicator, rmq_submit=True, persister=local.persister) as runner:
+    with type(local)(loop=None, communicator=local._communicator, rmq_submit=True, persister=local.persister) as runner:
         instance = process if not isinstance(process, type) and hasattr(process, 'step_until_terminated') else None
         node: ProcessNode
         if instance is not None:
@@ -143,6 +144,7 @@ def _hand_over(process: Any, given: dict[str, Any]) -> Any:
     if not process.node.is_stored:
         raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
     process.give_away()
+    messages.send_task(process.pid)
     return process.node
 
 

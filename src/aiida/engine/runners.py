@@ -19,7 +19,7 @@ from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.futures import ProcessFuture
 from aiida.engine.processes.process import Process
-from aiida.engine.runtime import driving, resuming
+from aiida.engine.runtime import driving, messages, resuming
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.obeying import Obedience
 from aiida.engine.runtime.watching import Watcher
@@ -211,12 +211,17 @@ class Runner:
 
     @property
     def communicator(self) -> kiwipy.Communicator | None:
-        """What news are told to and heard from."""
-        return self._communicator
+        """What news are told to and heard from: what was given, otherwise the connection to the profile's broker.
+
+        :raises ConnectionError: if that broker does not answer.
+        """
+        return self._communicator if self._communicator is not None else messages.communicator()
 
     @property
     def controller(self) -> RemoteProcessThreadController | None:
-        """Who sends messages to processes that are run elsewhere."""
+        """Who sends messages to processes that are run elsewhere; errors as for :attr:`communicator`."""
+        if self._controller is None and (communicator := self.communicator) is not None:
+            return RemoteProcessThreadController(communicator)
         return self._controller
 
     @property
@@ -283,6 +288,7 @@ class Runner:
         _refuse_unstored(instance)
         if not instance.is_taken_over:
             instance.give_away()
+            messages.send_task(instance.pid)
         return instance.node
 
     def schedule(
@@ -381,10 +387,13 @@ class Runner:
         self._live[process.pid] = process
         if process.fence:
             self.obedience.watch()
+            messages.listen(self, process)
 
     def unregister(self, process: Process) -> None:
         """Note that a process lives here no more, and tell who waits for it if it has ended."""
         found = self._live.pop(process.pid, None)
+        if found is not None and found.fence:
+            messages.unlisten(self, found)
         if found is not None and process.has_terminated() and 'watcher' in self.__dict__:
             self.watcher.ended(process.pid)
 
@@ -412,7 +421,8 @@ class Runner:
 
     def get_process_future(self, pk: int) -> ProcessFuture:
         """Return a future that resolves with the node of a process once it is terminated."""
-        return ProcessFuture(pk, self.loop, self._poll_interval or 0.1, self._communicator)
+        news = self._communicator if self._communicator is not None else messages.bulletin()
+        return ProcessFuture(pk, self.loop, self._poll_interval or 0.1, news)
 
     def _poll_process(self, node: ProcessNode, callback: Callable[[], Any]) -> None:
         """Call ``callback()`` if a process is terminated, otherwise look again later."""

@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from aiida.common.exceptions import ConfigurationError, InvalidOperation
+from aiida.common.exceptions import ConfigurationError, EntryPointError, InvalidOperation
 from aiida.common.slots import provide
 from aiida.manage.configuration import current
 from aiida.manage.configuration.options import option_default
@@ -19,6 +19,7 @@ from aiida.manage.configuration.profile import Profile
 if TYPE_CHECKING:
     import asyncio
 
+    from aiida.brokers import Broker
     from aiida.engine.persistence import AiiDAPersister
     from aiida.engine.runners import Runner
     from aiida.manage.configuration.config import Config
@@ -30,6 +31,7 @@ __all__ = ('Manager', 'get_manager')
 _OPTIONS = 'aiida.common.options'
 _STORE = 'aiida.orm.backend'
 _RUNNER = 'aiida.engine.runtime.current'
+_BROKER = 'aiida.engine.runtime.messages'
 
 MANAGER: Manager | None = None
 
@@ -50,6 +52,8 @@ class Manager:
         self._store: Store | None = None
         self._persister: AiiDAPersister | None = None
         self._runner: Runner | None = None
+        self._broker: Broker | None = None
+        self._lacks_broker = False
         self._lock = threading.RLock()
         self.logger = logging.getLogger('aiida.manage.manager')
 
@@ -113,6 +117,7 @@ class Manager:
         provide(_OPTIONS, lambda: self.get_option)
         provide(_STORE, self.get_profile_storage)
         provide(_RUNNER, self.get_runner)
+        provide(_BROKER, self._get_broker_of_engine)
         configure_logging(with_orm=True)
         return profile
 
@@ -123,7 +128,7 @@ class Manager:
         """Close what belongs to the loaded profile and forget it."""
         self.reset_profile()
         self._profile = None
-        for module_name in (_OPTIONS, _STORE, _RUNNER):
+        for module_name in (_OPTIONS, _STORE, _RUNNER, _BROKER):
             provide(module_name, None)
 
     def reset_profile(self) -> None:
@@ -191,20 +196,50 @@ class Manager:
 
     # brokers
 
-    def get_broker(self) -> None:
-        """Return the message broker of the loaded profile: ``None``, as none of those that exist is supported yet.
+    def get_broker(self) -> Broker | None:
+        """Return the message broker of the loaded profile, ``None`` if it names none.
 
         No process needs one: they find each other through the database.
+
+        :raises EntryPointError: if the profile names one that is not installed.
         """
+        if self._broker is None and self._profile is not None and self._profile.process_control_backend is not None:
+            from aiida.plugins.factories import BrokerFactory
+
+            with self._lock:
+                if self._broker is None:
+                    broker_class: Any = BrokerFactory(self._profile.process_control_backend)
+                    self._broker = broker_class(self._profile)
+        return self._broker
+
+    def _get_broker_of_engine(self) -> Broker | None:
+        """Return the message broker, ``None`` also if it is not installed: processes run without it."""
+        if self._lacks_broker:
+            return None
+        try:
+            broker = self.get_broker()
+        except EntryPointError as exception:
+            self.logger.warning('processes run without the message broker of the profile: %s', exception)
+            broker = None
+        self._lacks_broker = broker is None
+        return broker
 
     def reset_broker(self) -> None:
-        """Close the connection to the message broker, if there is one."""
+        """Close the connections to the message broker, if there are any."""
+        with self._lock:
+            broker, self._broker, self._lacks_broker = self._broker, None, False
+        if broker is not None:
+            broker.close()
 
     def get_communicator(self) -> Any:
         """Return the connection to the message broker.
 
         :raises ConfigurationError: if the loaded profile has no broker.
+        :raises ConnectionError: if the broker does not answer.
         """
+        broker = self.get_broker()
+        if broker is not None:
+            return broker.get_communicator()
         raise ConfigurationError(
             f'the profile `{self._loaded().name}` has no message broker: processes find each other through the '
             'database, so use `aiida.engine.processes.control` or `verdi process` to steer them'
@@ -214,8 +249,11 @@ class Manager:
         """Return what steers processes through the message broker.
 
         :raises ConfigurationError: if the loaded profile has no broker.
+        :raises ConnectionError: if the broker does not answer.
         """
-        return self.get_communicator()
+        from plumpy.process_comms import RemoteProcessThreadController
+
+        return RemoteProcessThreadController(self.get_communicator())
 
     # engine
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from aiida import get_profile, load_profile, profile_context
-from aiida.common.exceptions import ConfigurationError, InvalidOperation, ProfileConfigurationError
+from aiida.common.exceptions import ConfigurationError, EntryPointError, InvalidOperation, ProfileConfigurationError
 from aiida.common.options import get_option_value
 from aiida.manage import configuration, get_manager
 from aiida.orm.backend import STORE, get_store
@@ -138,17 +138,41 @@ def test_a_folder_that_holds_no_database_is_never_deleted(config_folder):
     assert configuration.get_config().profile_names == ['one']
 
 
-@pytest.mark.parametrize('backend', ['core.rabbitmq', 'core.zeromq', 'rabbitmq', None])
-def test_any_broker_is_accepted_and_none_is_needed(config_folder, backend):
+@pytest.mark.parametrize('backend', ['core.zeromq', None])
+def test_processes_find_each_other_without_a_broker(config_folder, backend):
     profile = make(config_folder, 'one')
     profile.set_process_controller(backend, {'x': 1})
     load_profile(profile)
-    assert get_store().version
-    assert get_manager().get_broker() is None
-    with pytest.raises(ConfigurationError, match='no message broker'):
+    broker = get_manager().get_broker()
+    assert (broker is None) == (backend is None)
+    assert broker is None or (broker.get_post() is None and broker.check_service_reachable())
+    with pytest.raises(ConfigurationError, match='message broker'):
         get_manager().get_communicator()
-    with pytest.raises(ConfigurationError, match='no message broker'):
+    with pytest.raises(ConfigurationError, match='message broker'):
         get_manager().get_process_controller()
+    assert get_manager().get_runner().communicator is None
+    assert get_manager().get_runner().controller is None
+
+
+def test_a_broker_that_does_not_answer_is_needed_by_nobody_but_who_asks_for_it(config_folder):
+    profile = make(config_folder, 'one')
+    profile.set_process_controller('core.rabbitmq', {'broker_port': 1})
+    load_profile(profile)
+    assert get_store().version
+    assert get_manager().get_runner().transport
+    with pytest.raises(ConnectionError):
+        get_manager().get_communicator()
+    with pytest.raises(ConnectionError):
+        get_manager().get_process_controller()
+
+
+def test_a_broker_that_is_not_installed_is_named(config_folder):
+    profile = make(config_folder, 'one')
+    profile.set_process_controller('other.broker', {})
+    load_profile(profile)
+    with pytest.raises(EntryPointError, match=r'other\.broker'):
+        get_manager().get_broker()
+    assert get_manager().get_runner().communicator is None
 
 
 def test_a_store_that_is_not_installed(config_folder):

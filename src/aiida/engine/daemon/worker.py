@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from aiida.common.exceptions import StorageUnavailable
 from aiida.common.log import configure_logging
 from aiida.common.options import get_option_value
+from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.dispatching import Dispatcher
 from aiida.engine.runtime.leases import LEASE, Heart
@@ -79,6 +80,8 @@ class Worker:
         store = get_store()
         store.register_worker(self.heart._worker)
         self.heart.start()
+        loop = asyncio.get_running_loop()
+        messages.take_tasks(lambda _: loop.call_soon_threadsafe(self.dispatcher.hear))
         serving = asyncio.create_task(self.dispatcher.serve())
         stopped = asyncio.create_task(self._stopped.wait())
         try:
@@ -87,6 +90,7 @@ class Worker:
                 serving.result()
         finally:
             stopped.cancel()
+            messages.take_tasks(None)
             await self.dispatcher.leave(patience)
             serving.cancel()
             self.heart.stop()

@@ -17,6 +17,7 @@ from aiida.common import timezone
 from aiida.common.exceptions import AiidaException, NotExistent, TransportTaskException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.runners import Runner
+from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import current_runner
 from aiida.engine.runtime.resuming import RunElsewhere, is_held, restore
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, QueryBuilder, WorkFunctionNode
@@ -170,11 +171,14 @@ def _ask(node: ProcessNode, wanted: Any, message: str | None, act: Callable[[Any
     store = node.backend
     pk: Any = node.pk
     if not store.set_desired(pk, wanted, message):
+        if messages.request_elsewhere(pk, wanted, message, force):
+            return True
         if not (wanted == 'kill' and force and _seal(node, message)):
             LOGGER.error('Process<%s> is unreachable: who runs it, if anybody, is not known.', pk)
         return False
     row = store.read_run(pk)
     if row is None or _is_held(row):
+        messages.poke(pk)
         return row is not None
     try:
         _carry_out(pk, act, wanted, force)
@@ -226,6 +230,7 @@ def _carry_out(pk: int, act: Callable[[Any], Any], wanted: str, force: bool) -> 
         finally:
             if not process.has_terminated():
                 process.give_away()
+                messages.send_task(pk)
 
 
 def _kill_job(process: Process) -> None:

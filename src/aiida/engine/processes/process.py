@@ -237,7 +237,7 @@ class Process(plumpy.processes.Process):
             inputs=self.spec().inputs.serialize(inputs),
             logger=logger,
             loop=self._runner.loop,
-            communicator=self._runner.communicator,
+            communicator=self._runner._communicator,
         )
         self._parent_pid = parent_pid
         self._enable_persistence = enable_persistence
@@ -366,7 +366,7 @@ class Process(plumpy.processes.Process):
         self._runner = load_context.runner if 'runner' in load_context else current_runner()
         pk = saved_state[self.SaveKeys.CALC_ID.value]
         node = self._node = cast('ProcessNode', load_node(pk=pk))
-        context = load_context.copyextend(loop=self._runner.loop, communicator=self._runner.communicator)
+        context = load_context.copyextend(loop=self._runner.loop, communicator=self._runner._communicator)
         with loop_scope(self._runner.loop):
             super().load_instance_state(saved_state, context)
         self._future = plumpy.persistence.SavableFuture(loop=self._loop)

@@ -12,7 +12,7 @@ from plumpy.process_states import ProcessState
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.links import LinkType
 from aiida.engine.processes.flattening import flat_inputs, flat_outputs
-from aiida.engine.runtime import replaying
+from aiida.engine.runtime import messages, replaying
 from aiida.engine.runtime.codec import NotSavable, NotStoredYet
 from aiida.engine.runtime.timestamps import note_state_change
 from aiida.orm import CalculationNode, Data, ProcessNode, WorkflowNode
@@ -55,6 +55,7 @@ def create(process: Process) -> None:
         if process.is_persistent:
             process.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
             save_checkpoint(process)
+            messages.announce(process, None, ProcessState.CREATED)
 
 
 def entered(process: Process, from_state: Any) -> None:
@@ -95,6 +96,7 @@ def tell(process: Process) -> None:
         if process.recorded_state is ProcessState.FINISHED:
             news['exit_status'] = process.node.exit_status
         process.node.backend.record_event(process.node._record.id, 'state_changed', news)  # type: ignore[arg-type]
+        messages.announce(process, process.left_state, process.recorded_state)
 
 
 def part(process: Process) -> bool:

@@ -89,6 +89,11 @@ class Dispatcher:
         if self._nap is not None and not self._nap.done():
             self._nap.set_result(None)
 
+    def hear(self) -> None:
+        """Look for something to take up at once, as somebody says that there is."""
+        self._counter = -1
+        self.poke()
+
     async def _sleep(self, seconds: float) -> None:
         """Wait, unless something happens here before."""
         loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,35 @@ class Obedience:
                 LOGGER.exception('what is wanted of the processes could not be read; the next look is soon')
         finally:
             self.watch()
+
+    def receive(self, recipient: str, message: dict[str, Any]) -> Any:
+        """Do what somebody asks of a process by a message, in the loop; called in another thread.
+
+        Its row is looked at before, so that a request that came with a message is not overtaken by it.
+
+        :param recipient: the pk.
+        :param message: what is asked, as :class:`plumpy.process_comms.MessageBuilder` makes it.
+        :return: a future of the answer.
+        """
+        import kiwipy
+
+        answer = kiwipy.Future()
+
+        def act() -> None:
+            with kiwipy.capture_exceptions(answer):
+                with contextlib.suppress(StorageUnavailable):
+                    self._look_at_all()
+                process = self._live.get(int(recipient))
+                if process is None:
+                    raise LookupError(f'Process<{recipient}> is not run here any more')
+                outcome = process.message_receive(None, message)
+                if isinstance(outcome, kiwipy.Future):
+                    kiwipy.chain(outcome, answer)
+                else:
+                    answer.set_result(outcome)
+
+        self._loop.call_soon_threadsafe(act)
+        return answer
 
     def _look_at_all(self) -> None:
         store = get_store()

@@ -126,3 +126,13 @@ def test_a_row_says_what_is_wanted_and_where_it_came_from(store, ids):
     assert row.desired_state == 'pause'
     assert row.attributes['paused'] is True
     assert row.attributes['_aiida_cached_from'] == 'some-uuid'
+
+
+def test_a_row_says_who_runs_it_and_when_it_is_ready(store, ids):
+    fence = store.enlist(ids[0])
+    store.enlist(ids[1], owner='host:1:2', lease_until=50.0)
+    store.release(ids[0], fence, 40.0, error='no')
+    free, held, unknown = store.list_processes(node_ids=ids[:3])
+    assert (free.owner, free.ready_since, free.attempts, free.last_error) == (None, 40.0, 1, 'no')
+    assert (held.owner, held.lease_until, held.desired_state) == ('host:1:2', 50.0, 'run')
+    assert (unknown.owner, unknown.ready_since, unknown.lease_until, unknown.desired_state) == (None,) * 4

@@ -17,11 +17,12 @@ from plumpy.exceptions import PersistenceError
 from plumpy.persistence import LoadSaveContext, PersistedCheckpoint
 
 from aiida import orm
+from aiida.common.claims import owner_is_alive
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine import AiiDAPersister, ObjectLoader, PastException, Process, get_object_loader, run, run_get_node
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.codec import NotSavable
-from aiida.engine.runtime.resuming import owner_is_alive, restore, resume
+from aiida.engine.runtime.resuming import restore, resume
 from aiida.storage.sqlite.store import SqliteStore
 
 
@@ -242,6 +243,7 @@ def test_owner() -> None:
     host = socket.gethostname()
     assert owner_is_alive(f'{host}:{os.getpid()}:1.0')
     assert owner_is_alive('elsewhere:1:1.0')
+    assert owner_is_alive('a worker')
     assert not owner_is_alive(f'{host}:{os.getpid() + 1_000_000}:1.0')
     assert not owner_is_alive(f'{host}:1:1.0')
     child = subprocess.Popen([sys.executable, '-c', ''])

@@ -1,6 +1,5 @@
 """``verdi process kill|pause|play``, and what the list says of processes that nobody runs."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -133,14 +132,14 @@ def test_the_list_tells_of_programs_that_are_gone(call, crashed):
     assert f'`verdi process kill {chain.pk}`' in output
 
 
-def test_the_processes_of_this_program_are_not_abandoned():
-    from aiida.cmdline.utils.processes import owner_is_gone
-
-    assert owner_is_gone(GONE)
-    assert owner_is_gone(f'{socket.gethostname()}:{os.getppid()}:1.00')
-    assert not owner_is_gone(f'{socket.gethostname()}:{os.getpid()}:1.00')
-    assert not owner_is_gone('another-host:1:1.00')
-    assert not owner_is_gone('a worker')
+def test_the_list_says_what_a_process_waits_for_and_who_runs_it(call, crashed, submitted):
+    _, chain = crashed
+    options = ('list', '-r', '-P', 'pk', 'owner', 'process_status')
+    lines = [line.split(maxsplit=2) for line in call(verdi_process, *options).output.splitlines()]
+    assert lines[1:] == [
+        [str(chain.pk), f'{socket.gethostname()}:999999999'],
+        [str(submitted.pk), 'Waiting', 'for a worker'],
+    ]
 
 
 def test_a_process_just_made_is_a_change_of_state(call, submitted):

@@ -1,5 +1,6 @@
 """Tables and trees of text, and the words for the states of processes."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from aiida.cmdline.utils.processes import (
     DEFAULT_COLUMNS,
     SHRINKABLE,
     format_age,
+    format_clock,
     format_row_state,
+    note_on_abandoned,
     project_rows,
 )
 from aiida.cmdline.utils.tables import format_table, text_width
@@ -20,7 +23,6 @@ NOW = datetime.now(tz=UTC)
 
 
 def make_row(pk: int, label: str, state: str, age: timedelta, **attributes: object) -> ProcessRow:
-    last_error = attributes.pop('last_error', None)
     return ProcessRow(
         id=pk,
         uuid='08bc5a3c-da7d-44e0-a91c-dda9ddcb638b',
@@ -31,9 +33,9 @@ def make_row(pk: int, label: str, state: str, age: timedelta, **attributes: obje
         ctime=datetime.now(tz=UTC) - age,
         mtime=NOW,
         attributes={'process_label': label, 'process_state': state, **attributes},
-        desired_state=attributes.pop('desired', None),  # type: ignore[arg-type]
-        attempts=2 if last_error else 0,
-        last_error=last_error,  # type: ignore[arg-type]
+        desired_state=None,
+        attempts=0,
+        last_error=None,
     )
 
 
@@ -86,13 +88,75 @@ def test_narrow_terminal_cuts_the_least_important_text():
     assert narrow.splitlines()[-1] == '   1  0s ago     ⏵ Waiting  SomeVeryLongWorkCha…  Waiting for x…'
 
 
-def test_status_says_what_keeps_a_process():
-    read = COLUMNS['process_status'].read
-    row = make_row(1, 'a', 'waiting', timedelta(0), process_status='Waiting', last_error='connection\nrefused')
-    assert read(row) == 'tries again after 2 failed attempts: connection\nrefused'
-    assert project_rows([row], ['process_status']) == [['tries again after 2 failed attempts: connection refused']]
-    assert read(row._replace(desired_state='kill')) == 'asked to be killed'
-    assert read(make_row(1, 'a', 'finished', timedelta(0), process_status='x', last_error='old')) == 'x'
+NOON = datetime.now().astimezone().replace(hour=12, minute=4, second=0, microsecond=0)
+SOON = datetime.now().astimezone() + timedelta(minutes=5)
+OVER = {'last_error': 'connection\nrefused', 'attempts': 2}
+
+
+@pytest.mark.parametrize(
+    ('state', 'status', 'run', 'expected'),
+    [
+        ('created', None, {'ready_since': 1.0}, 'Waiting for a worker'),
+        ('created', None, {'ready_since': 1.0, 'owner': 'host:1:2'}, ''),
+        ('created', None, {'desired_state': None}, ''),
+        ('waiting', 'Waiting for child processes: 12, 15', {}, 'Waiting for child processes: 12, 15'),
+        ('waiting', 'Waiting for child processes: 12, 15', {'ready_since': 1.0}, 'Waiting for a worker'),
+        ('waiting', 'Monitoring scheduler', {'ready_since': 1.0, 'owner': 'host:1:2'}, 'Monitoring scheduler'),
+        (
+            'running',
+            None,
+            {**OVER, 'ready_since': SOON.timestamp()},
+            f'retry 3 of 5 at {SOON:%H:%M}: connection refused',
+        ),
+        ('running', None, {**OVER, 'ready_since': 1.0}, 'retry 3 of 5: connection refused'),
+        (
+            'running',
+            None,
+            {**OVER, 'ready_since': 1.0, 'attempts': 5},
+            'is set aside after 5 attempts: connection refused',
+        ),
+        ('running', 'busy', {**OVER, 'ready_since': 1.0, 'owner': 'host:1:2'}, 'busy'),
+        ('running', 'busy', {**OVER, 'desired_state': 'kill'}, 'asked to be killed'),
+        ('running', 'busy', {'desired_state': 'pause', 'owner': 'host:1:2'}, 'asked to be paused'),
+        ('finished', 'x', {**OVER, 'ready_since': 1.0}, 'x'),
+    ],
+)
+def test_status_says_what_keeps_a_process(state, status, run, expected):
+    row = make_row(1, 'a', state, timedelta(0), process_status=status)
+    row = row._replace(**{'desired_state': 'run', **run})
+    assert project_rows([row], ['process_status']) == [[expected]]
+
+
+def test_status_of_what_is_paused():
+    row = make_row(1, 'a', 'waiting', timedelta(0), process_status='set aside after 5 attempts: no', paused=True)
+    row = row._replace(desired_state='pause', ready_since=1.0, attempts=5, last_error='no')
+    assert project_rows([row], ['process_status']) == [['set aside after 5 attempts: no']]
+
+
+def test_a_time_of_another_day_has_its_date():
+    assert format_clock(NOON) == '12:04'
+    assert format_clock(NOON + timedelta(days=1)) == f'{NOON + timedelta(days=1):%Y-%m-%d} 12:04'
+
+
+def test_who_runs_a_process():
+    row = make_row(1, 'a', 'running', timedelta(0))
+    owners = [None, 'host:12:3.5', 'worker']
+    assert [project_rows([row._replace(owner=owner)], ['owner']) for owner in owners] == [
+        [['']],
+        [['host:12']],
+        [['worker']],
+    ]
+
+
+def test_a_long_table_is_made_in_no_time():
+    """Of 10,000 active processes, whose texts are wider than ASCII."""
+    row = make_row(1, 'SomeWorkChain', 'waiting', timedelta(0), process_status='Waiting for child processes: 12, 15')
+    rows = [row._replace(id=number) for number in range(10_000)]
+    begin = time.process_time()
+    cells = project_rows(rows, DEFAULT_COLUMNS)
+    format_table(cells, [COLUMNS[name].title for name in DEFAULT_COLUMNS])
+    note_on_abandoned([row._replace(owner='x:1:2', desired_state='run') for row in rows], workers=False)
+    assert time.process_time() - begin < 1.0
 
 
 @pytest.mark.parametrize(

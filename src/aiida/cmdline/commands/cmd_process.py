@@ -93,7 +93,7 @@ def process_list(
     print_last_process_state_change()
     workers = alive_workers()
     print_daemon_load(workers)
-    if note := note_on_abandoned(rows, store, workers=bool(workers)):
+    if note := note_on_abandoned(rows, workers=bool(workers)):
         echo.echo_warning(note)
 
 

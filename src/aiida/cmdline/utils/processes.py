@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiida.common import timezone
+from aiida.common.claims import MAX_ATTEMPTS
 from aiida.common.utils import str_timedelta
 from aiida.storage.records import ProcessRow
 
 if TYPE_CHECKING:
     from aiida.engine.runtime.newsreel import News
     from aiida.orm import ProcessNode
-    from aiida.storage.ports import Store
 
 __all__ = (
     'ACTIVE_STATES',
@@ -27,11 +27,11 @@ __all__ = (
     'Column',
     'describe_news',
     'format_age',
+    'format_clock',
     'format_node_state',
     'format_row_state',
     'format_state',
     'note_on_abandoned',
-    'owner_is_gone',
     'project_rows',
 )
 
@@ -97,44 +97,26 @@ def format_age(time: datetime, now: datetime | None = None) -> str:
     return str_timedelta((now or timezone.now()) - time, max_num_fields=1, negative_to_zero=True)
 
 
-def owner_is_gone(owner: str) -> bool:
-    """Return whether the program that holds a process is known to have ended; of other hosts that cannot be told.
-
-    It is asked here, because asking the engine would cost the import of it.
-
-    :param owner: ``host:pid:start``.
-    """
-    import os
-    import socket
-
-    host, _, rest = owner.partition(':')
-    pid, _, started = rest.partition(':')
-    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
-        return False
-    import psutil
-
-    try:
-        return bool(started) and f'{psutil.Process(int(pid)).create_time():.2f}' != started
-    except psutil.Error:
-        return True
-
-
-def note_on_abandoned(rows: Iterable[ProcessRow], store: Store, workers: bool) -> str | None:
+def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool) -> str | None:
     """Return what to tell of the active processes that nobody runs, ``None`` if there are none.
 
     :param workers: whether there are workers, which take care of them.
     """
+    from aiida.common.claims import owner_is_alive
+
     waiting, left = [], []
+    gone: dict[str, bool] = {}
     for row in rows:
-        if row.attributes.get('process_state') not in ACTIVE_STATES:
+        if row.desired_state is None or row.attributes.get('process_state') not in ACTIVE_STATES:
             continue
-        run = store.read_run(row.id)
-        if run is None:
-            continue
-        if run.owner is None:
-            waiting.append(row.id)
-        elif run.lease_until is None and owner_is_gone(run.owner):
-            left.append(row.id)
+        if row.owner is None:
+            if row.desired_state != 'pause':
+                waiting.append(row.id)
+        elif row.lease_until is None:
+            if row.owner not in gone:
+                gone[row.owner] = not owner_is_alive(row.owner)
+            if gone[row.owner]:
+                left.append(row.id)
     notes = []
     if waiting and not workers:
         notes.append(f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do.')
@@ -154,13 +136,41 @@ def _processes(pks: Sequence[int]) -> str:
 
 
 def _status(row: ProcessRow) -> str:
-    """Return what a process says of itself, or what keeps it from going on."""
-    if row.attributes.get('process_state') in ACTIVE_STATES:
-        if row.desired_state == 'kill':
-            return 'asked to be killed'
-        if row.last_error and row.attempts:
-            return f'tries again after {row.attempts} failed attempts: {row.last_error}'
-    return row.attributes.get('process_status') or ''
+    """Return what keeps a process from going on, or what it says of itself."""
+    reason = None
+    if row.attributes.get('process_state') in ACTIVE_STATES and row.desired_state is not None:
+        reason = _reason_to_wait(row)
+    return reason or row.attributes.get('process_status') or ''
+
+
+def _reason_to_wait(row: ProcessRow) -> str | None:
+    """Return what the row of an active process says of it, ``None`` if the process itself knows better."""
+    if row.desired_state == 'kill':
+        return 'asked to be killed'
+    if row.attributes.get('paused') or row.desired_state == 'pause':
+        return None if row.attributes.get('paused') else 'asked to be paused'
+    if row.owner is not None or row.ready_since is None:
+        return None
+    if not (row.last_error and row.attempts):
+        return 'Waiting for a worker'
+    due = datetime.fromtimestamp(row.ready_since, timezone.utc)
+    moment = f' at {format_clock(due)}' if due > timezone.now() else ''
+    if row.attempts < MAX_ATTEMPTS:
+        return f'retry {row.attempts + 1} of {MAX_ATTEMPTS}{moment}: {row.last_error}'
+    return f'is set aside{moment} after {row.attempts} attempts: {row.last_error}'
+
+
+def format_clock(moment: datetime) -> str:
+    """Return a time in the zone of this machine, with the day unless that is today: ``12:04``."""
+    local, today = timezone.localtime(moment), timezone.localtime(timezone.now())
+    return f'{local:%H:%M}' if local.date() == today.date() else f'{local:%Y-%m-%d %H:%M}'
+
+
+def _program(owner: str | None) -> str:
+    """Return the host and the process number of who runs a process."""
+    host, _, rest = (owner or '').partition(':')
+    pid = rest.partition(':')[0]
+    return f'{host}:{pid}' if pid else host
 
 
 def _attribute(name: str) -> Callable[[ProcessRow], Any]:
@@ -197,6 +207,7 @@ COLUMNS: dict[str, Column] = {
     'exception': Column('Exception', _attribute('exception')),
     'cached': Column('♻', lambda row: '✔' if '_aiida_cached_from' in row.attributes else ''),
     'cached_from': Column('Cached from', _attribute('_aiida_cached_from')),
+    'owner': Column('Run by', lambda row: _program(row.owner)),
 }
 DEFAULT_COLUMNS = ('pk', 'ctime', 'state', 'process_label', 'process_status')
 #: Columns that are cut when the terminal is narrow, the first first.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from aiida.cmdline.utils import echo
-from aiida.cmdline.utils.processes import owner_is_gone
+from aiida.common.claims import owner_is_alive
 
 if TYPE_CHECKING:
     from aiida.orm import ProcessNode
@@ -63,7 +63,7 @@ def _request(verb: Verb, message: str | None, force: bool) -> Request:
 
 def _is_run_elsewhere(process: ProcessNode) -> bool:
     run = process.backend.read_run(process.pk)  # type: ignore[arg-type]
-    return run is not None and run.owner is not None and not owner_is_gone(run.owner)
+    return run is not None and run.owner is not None and owner_is_alive(run.owner)
 
 
 def _do_here(process: ProcessNode, verb: Verb, request: Request, force: bool) -> str | None:

@@ -7,6 +7,8 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 __all__ = ('count_of', 'format_table', 'terminal_width', 'text_width')
@@ -22,8 +24,11 @@ def count_of(number: int, noun: str) -> str:
 
 def text_width(text: str) -> int:
     """Return the number of columns of a terminal that a line takes."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _wide_width(text)
+
+
+@lru_cache(1024)  # in a long table the same few states come again and again
+def _wide_width(text: str) -> int:
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in 'WF' else 1 for char in text
     )
@@ -68,8 +73,7 @@ def format_table(
         lines.append(draw(headers))
         lines.append(_GAP.join('-' * have for have in widths))
     for row in cells:
-        height = max(map(len, row))
-        lines.extend(draw([cell[index] if index < len(cell) else '' for cell in row]) for index in range(height))
+        lines.extend(draw(line) for line in zip_longest(*row, fillvalue=''))
     return '\n'.join(lines)
 
 

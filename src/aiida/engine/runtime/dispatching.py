@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumpy.process_states import ProcessState
 
+from aiida.common.claims import MAX_ATTEMPTS
 from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
@@ -27,8 +28,6 @@ __all__ = ('MAX_ATTEMPTS', 'Dispatcher', 'set_aside')
 
 LOGGER = logging.getLogger('aiida.engine.runtime.dispatching')
 
-#: Attempts in a row without any progress after which a process is set aside.
-MAX_ATTEMPTS = 5
 #: Seconds until the second attempt; the time doubles with each.
 _BACK_OFF = 5.0
 _LONGEST_BACK_OFF = 600.0

@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from aiida.common.claims import owner_is_alive
 from aiida.common.exceptions import ClosedStorage, StorageUnavailable
-from aiida.engine.runtime.resuming import owner_is_alive
 from aiida.orm.backend import get_store
 from aiida.storage.records import WorkerRecord
 

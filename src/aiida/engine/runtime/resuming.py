@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.persistence import LoadSaveContext
 
+from aiida.common.claims import owner_is_alive
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine.exceptions import PastException
 from aiida.engine.persistence import AiiDAPersister, get_object_loader
@@ -27,7 +28,6 @@ __all__ = (
     'RunElsewhere',
     'is_held',
     'note_runner',
-    'owner_is_alive',
     'release',
     'restore',
     'resume',
@@ -55,28 +55,6 @@ def note_runner(runner: Runner) -> None:
 def _runners() -> list[Runner]:
     with _RUNNERS_LOCK:
         return list(_RUNNERS)
-
-
-def owner_is_alive(owner: str) -> bool:
-    """Return whether the program that holds a process may be running; of other hosts that cannot be told.
-
-    :param owner: ``host:pid:start``, see ``Runner.owner``.
-    """
-    host, _, rest = owner.partition(':')
-    pid, _, started = rest.partition(':')
-    if host != socket.gethostname() or not pid.isdigit():
-        return True
-    if int(pid) == os.getpid():
-        return True
-    import psutil
-
-    try:
-        process = psutil.Process(int(pid))
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False  # it has ended, and nobody has taken note of that
-        return not started or f'{process.create_time():.2f}' == started
-    except psutil.Error:
-        return False
 
 
 def is_this_interpreter(owner: str) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ async def act_with(transport: Transport, action: Callable[[Transport], Any]) -> 
     """Do something with an open transport for the process that is running, without holding up the loop.
 
     The verbs of a transport that is to be awaited let the loop go on by themselves; others, and those that do not mind
-    from which thread they are called, are used beside the loop.
+    from which thread they are called, are used beside the loop. A connection that minds is used by one at a time.
     """
     from aiida.transports import AsyncTransport
 
@@ -42,7 +43,14 @@ async def act_with(transport: Transport, action: Callable[[Transport], Any]) -> 
         await allow_waiting(transport)
         if not transport.ANY_THREAD:
             return action(transport)
-    return await beside(action, transport)
+    if transport.ANY_THREAD:
+        return await beside(action, transport)
+    async with _IN_USE.setdefault(transport, asyncio.Lock()):
+        return await beside(action, transport)
+
+
+#: Held while somebody uses a transport that may be used by one thread at a time.
+_IN_USE: weakref.WeakKeyDictionary[Transport, asyncio.Lock] = weakref.WeakKeyDictionary()
 
 
 class TransportRequest:

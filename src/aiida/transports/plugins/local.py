@@ -26,6 +26,7 @@ class LocalTransport(BlockingTransport):
     _DEFAULT_SAFE_OPEN_INTERVAL: ClassVar[float] = 0.0
     DEFAULT_MINIMUM_JOB_POLL_INTERVAL: ClassVar[float] = 0.1
     CHEAP_STAT: ClassVar[bool] = True
+    ANY_THREAD: ClassVar[bool] = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from aiida.engine.transports import allow_waiting
+from aiida.engine.transports import act_with, allow_waiting
 from aiida.schedulers.datastructures import JobState
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aiida.orm import AuthInfo
     from aiida.schedulers import Scheduler
     from aiida.schedulers.datastructures import JobInfo
+    from aiida.transports import Transport
 
 __all__ = ('GONE_WITHOUT_MARK', 'JobManager', 'JobsList')
 
@@ -218,7 +219,6 @@ class JobsList:
         """
         async with self._transport_queue.request_transport(self._authinfo) as promised:
             transport = await promised
-            await allow_waiting(transport)
             self._scheduler.set_transport(transport)
             requests = self._pending()
             options: dict[str, Any] = {'as_dict': True}
@@ -227,11 +227,15 @@ class JobsList:
             else:
                 options['jobs'] = sorted({request.job_id for request in requests})
             self._last_updated = time.time()
-            found = cast('dict[str, JobInfo]', self._scheduler.get_jobs(**options))
-            self.logger.debug('AuthInfo<%s>: %d jobs in the queue', self._authinfo.pk, len(found))
-            if self._scheduler.leaves_end_mark:
-                self._add_marks(requests, found)
-        return found
+
+            def ask(_: Transport) -> dict[str, JobInfo]:
+                found = cast('dict[str, JobInfo]', self._scheduler.get_jobs(**options))
+                self.logger.debug('AuthInfo<%s>: %d jobs in the queue', self._authinfo.pk, len(found))
+                if self._scheduler.leaves_end_mark:
+                    self._add_marks(requests, found)
+                return found
+
+            return cast('dict[str, JobInfo]', await act_with(transport, ask))
 
     def _add_marks(self, requests: list[_Request], found: dict[str, JobInfo]) -> None:
         for request in requests:

@@ -256,12 +256,12 @@ def test_steering_from_another_program(tmp_path):
         while len(listed := rows()) < 3 or 'Waiting' not in str(listed):
             assert time.monotonic() < deadline, listed
         pk = verdi('process', 'list', '-r', '-P', 'pk').split()[0]
-        verdi('process', 'pause', '-t', '20', pk)
+        verdi('process', 'pause', '--wait', '-t', '20', pk)
         tree, *below = rows()
         assert 'True' in tree[1]
-        assert all('True' not in text for _, text in below)
+        assert ['True' in text for _, text in below] == [True, True]
         assert 'Paused through' in tree[1]
-        verdi('process', 'play', '-t', '20', pk)
+        verdi('process', 'play', '--wait', '-t', '20', pk)
         assert 'True' not in rows()[0][1]
         verdi('process', 'kill', '-t', '20', pk)
         output, _ = program.communicate(timeout=30)

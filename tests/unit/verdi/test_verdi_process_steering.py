@@ -105,12 +105,14 @@ def test_somebody_who_is_alive_but_does_not_answer(call, crashed):
         chain.backend.finish(chain.pk)
         owner = f'{socket.gethostname()}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}'
         chain.backend.enlist(chain.pk, owner=owner)
-        output = call(verdi_process, 'kill', '-t', '0.1', chain.pk).output
+        at_once = call(verdi_process, 'kill', '-t', '0', chain.pk).output
+        output = call(verdi_process, 'kill', '-t', '0.1', chain.pk, status=1).output
         assert 'Nobody runs' not in call(verdi_process, 'list').output
         assert 'has ended' not in call(verdi_process, 'list').output
     finally:
         child.communicate(b'\n')
-    assert output.splitlines()[0] == f'Success: scheduled killing Process<{chain.pk}>'
+    assert at_once == f'Success: scheduled killing Process<{chain.pk}>\n'
+    assert output.splitlines()[0] == f'Error: Process<{chain.pk}> is unreachable'
     assert 'no answer within 0.1 seconds' in output
     assert not chain.is_terminated
     assert chain.backend.read_run(chain.pk).desired_state == 'kill'

@@ -10,10 +10,12 @@ import click
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.dumping import dumping
 from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES, describe_news
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from aiida.orm import Group, ProcessNode
 
@@ -215,8 +217,10 @@ def process_status(
 
 
 _TIMEOUT = options.TIMEOUT(
-    type=click.FloatRange(min=0.0), help='Seconds to wait until whoever runs a process has obeyed.'
+    type=click.FloatRange(min=0.0),
+    help='Seconds to wait until whoever runs a process has answered. With 0 no answer is waited for.',
 )
+_WAIT = click.option('--wait', is_flag=True, help='Wait until it is done, not only until it is scheduled.')
 
 
 def _to_steer(processes: Sequence[ProcessNode], all_entries: bool, verb: str, paused: bool = False) -> list[Any]:
@@ -253,18 +257,19 @@ def _finish(succeeded: bool) -> None:
     is_flag=True,
     help='Leave jobs on computers to themselves, and mark as killed what cannot be reached.',
 )
+@_WAIT
 @decorators.with_dbenv()
-def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: float, force: bool) -> None:
+def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: float, force: bool, wait: bool) -> None:
     """Kill processes, for good.
 
-    What they called is killed too. Processes that nobody runs are killed by this command itself.
+    What they called is killed too. It works whether or not there are workers: what nobody runs is killed here.
     """
     from aiida.cmdline.utils.steering import steer
 
     if all_entries and not processes:
         click.confirm('Are you sure you want to kill all processes?', abort=True)
     chosen = _to_steer(processes, all_entries, 'killed')
-    _finish(steer(chosen, 'killing', message='Killed through `verdi process kill`', force=force, timeout=timeout))
+    _finish(steer(chosen, 'killing', force=force, timeout=timeout, wait=wait))
 
 
 @verdi_process.command('watch')
@@ -321,22 +326,60 @@ def process_repair(dry_run: bool, force: bool) -> None:
 @arguments.PROCESSES()
 @options.ALL(help='Pause all processes that are active.')
 @_TIMEOUT
+@_WAIT
 @decorators.with_dbenv()
-def process_pause(processes: Sequence[ProcessNode], all_entries: bool, timeout: float) -> None:
-    """Pause processes, until they are played."""
+def process_pause(processes: Sequence[ProcessNode], all_entries: bool, timeout: float, wait: bool) -> None:
+    """Pause processes, until they are played.
+
+    What they called is paused too.
+    """
     from aiida.cmdline.utils.steering import steer
 
     chosen = _to_steer(processes, all_entries, 'paused')
-    _finish(steer(chosen, 'pausing', message='Paused through `verdi process pause`', timeout=timeout))
+    _finish(steer(chosen, 'pausing', timeout=timeout, wait=wait))
 
 
 @verdi_process.command('play')
 @arguments.PROCESSES()
 @options.ALL(help='Play all processes that are paused.')
 @_TIMEOUT
+@_WAIT
 @decorators.with_dbenv()
-def process_play(processes: Sequence[ProcessNode], all_entries: bool, timeout: float) -> None:
-    """Let paused processes go on."""
+def process_play(processes: Sequence[ProcessNode], all_entries: bool, timeout: float, wait: bool) -> None:
+    """Let paused processes go on.
+
+    What they called goes on too.
+    """
     from aiida.cmdline.utils.steering import steer
 
-    _finish(steer(_to_steer(processes, all_entries, 'played', paused=True), 'playing', timeout=timeout))
+    chosen = _to_steer(processes, all_entries, 'played', paused=True)
+    _finish(steer(chosen, 'playing', timeout=timeout, wait=wait))
+
+
+@verdi_process.command('dump')
+@arguments.PROCESS()
+@options.PATH(help='The folder, by default one with the name of the process in the current one.')
+@options.DRY_RUN()
+@options.OVERWRITE(help='Write all anew, and replace the dump of something else.')
+@options.INCLUDE_INPUTS()
+@options.INCLUDE_OUTPUTS()
+@options.INCLUDE_ATTRIBUTES()
+@options.INCLUDE_EXTRAS()
+@options.FLAT()
+@options.DUMP_UNSEALED()
+@decorators.with_dbenv()
+def process_dump(process: ProcessNode, path: Path | None, dry_run: bool, overwrite: bool, **content: bool) -> None:
+    """Write the files of a process, and of all that it called, into a folder.
+
+    Each process that was called has a folder of its own in that of its caller, numbered in the order of creation. In the folder
+    of a calculation, `inputs` holds its own files, `outputs` what was retrieved, `node_inputs` and `node_outputs` the files of its
+    data, and `aiida_node_metadata.yaml` what the database knows.
+
+    What was written before and has not changed is left as it is. Files that no dump has written are never touched.
+    """
+    with dumping():
+        folder = process.dump(output_path=path, dry_run=dry_run, overwrite=overwrite, **content)
+    if dry_run:
+        echo.echo_success('Nothing was written, as you asked by `--dry-run`.')
+    else:
+        echo.echo_success(f'Process {process.pk} dumped into {folder}')

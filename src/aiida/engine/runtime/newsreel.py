@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
 
-__all__ = ('News', 'watch')
+__all__ = ('ASKED', 'News', 'latest', 'watch')
 
+#: The kind of news that whoever runs a process has heard what is asked of it; the payload says what is `wanted`.
+ASKED = 'asked'
 _LOOK = 0.05
 
 

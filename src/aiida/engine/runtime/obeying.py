@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import StorageUnavailable
+from aiida.engine.runtime import newsreel
 from aiida.orm.backend import get_store
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Obedience:
         before = self._obeyed.get(row.node_id)
         if before == wanted:
             return
+        if row.desired_state != 'run' or before is not None:
+            self._acknowledge(row)
         if row.desired_state == 'kill':
             process.kill(row.desired_message)
         elif row.desired_state == 'pause':
@@ -118,3 +121,8 @@ class Obedience:
         elif before is not None and process.paused:  # not what was restored as paused
             process.play()
         self._obeyed[row.node_id] = wanted
+
+    def _acknowledge(self, row: RunRecord) -> None:
+        """Let whoever asks know that it was heard, long before it is done maybe."""
+        payload = {'wanted': row.desired_state, 'status': row.desired_message}
+        get_store().record_event(row.node_id, newsreel.ASKED, payload)

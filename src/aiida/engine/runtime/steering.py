@@ -1,0 +1,251 @@
+"""Asking something of processes wherever they are run, and doing it where nobody runs them.
+
+What is wanted of a process is written to its row, and whoever runs it obeys at the next boundary. If nobody does,
+because it waits for a worker or its program is gone, it is done here. All below a process is reached with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from plumpy.process_states import ProcessState
+
+from aiida.common.exceptions import AiidaException, NotExistent, TransportTaskException
+from aiida.common.log import AIIDA_LOGGER
+from aiida.engine.exceptions import PastException
+from aiida.engine.runners import Runner
+from aiida.engine.runtime import messages, newsreel
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS, current_runner
+from aiida.engine.runtime.leases import LEASE
+from aiida.engine.runtime.resuming import RunElsewhere, is_held, restore
+from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, WorkFunctionNode
+from aiida.orm.backend import get_store
+
+__all__ = ('JobRefusal', 'Refusal', 'Request', 'Wanted')
+
+LOGGER = AIIDA_LOGGER.getChild('engine.runtime.steering')
+
+Wanted = Literal['run', 'pause', 'kill']
+
+#: Seconds between two looks at what became of a request.
+_LOOK = 0.02
+
+
+class Refusal(AiidaException):
+    """What is asked of a process cannot be done."""
+
+    def __init__(self, reason: str, forced: str | None = None) -> None:
+        """
+        :param reason: why.
+        :param forced: what a request with force does, as in `... leaves it to itself`; ``None`` if that is no help.
+        """
+        super().__init__(reason)
+        self.forced = forced
+
+
+class JobRefusal(Refusal, TransportTaskException):
+    """The job of a process could not be killed."""
+
+
+class Request:
+    """One thing that is asked of processes."""
+
+    def __init__(self, wanted: Wanted, message: str | None, force: bool = False) -> None:
+        """
+        :param wanted: to kill or pause processes, or to let them run.
+        :param message: why, for their status.
+        :param force: when killing, whether jobs on computers are left to themselves, and whether processes of which
+            nobody knows who runs them are marked as killed.
+        """
+        self.wanted = wanted
+        self.message = message
+        self.force = force
+        self._heard: set[Any] = set()
+        self._after = newsreel.latest()
+
+    # asking
+
+    def make(self, node: ProcessNode) -> bool:
+        """Ask a process and all below it; return whether somebody else has to do it.
+
+        :raises Refusal: if it cannot be done. What was written to the row of the process stays there.
+        """
+        if node.is_terminated:
+            raise Refusal(f'Process<{node.pk}> is already terminated')
+        is_pending = self._ask(node)
+        self._ask_below(node, is_abandoned=not is_pending and current_runner().live_process(node.pk) is None)
+        return is_pending
+
+    def _ask(self, node: ProcessNode) -> bool:
+        pk: Any = node.pk
+        live = current_runner().live_process(pk)
+        if live is not None:
+            self._act(live)
+            return False
+        if not node.backend.set_desired(pk, self.wanted, self.message):
+            return self._ask_without_row(node)
+        row = node.backend.read_run(pk)
+        if row is None:  # it has ended meanwhile
+            return False
+        if is_held(row.owner, pk):
+            messages.poke(pk)
+            return True
+        try:
+            self._carry_out(node)
+        except (RunElsewhere, NotExistent, PastException):  # somebody was quicker
+            return True
+        return False
+
+    def _ask_without_row(self, node: ProcessNode) -> bool:
+        if messages.request_elsewhere(node.pk, self.wanted, self.message, self.force):
+            self._heard.add(node.pk)
+            return True
+        if node.is_terminated:
+            return False
+        if self.wanted == 'kill' and self.force:
+            self._mark_as_killed(node)
+            return False
+        raise Refusal(
+            f'Process<{node.pk}> is unreachable: who runs it, if anybody, is not known',
+            'marks it as killed' if self.wanted == 'kill' else None,
+        )
+
+    def _ask_below(self, node: ProcessNode, is_abandoned: bool) -> None:
+        """Ask all below a process.
+
+        :param is_abandoned: whether nobody ran the process, so that nobody runs the functions it called.
+        """
+        for child in node.called:
+            if child.is_terminated:
+                continue
+            pk: Any = child.pk
+            row = child.backend.read_run(pk)
+            if row is None:
+                self._ask_function(child, is_abandoned)
+            # of a kill those that somebody runs are told by whoever runs, or has killed, the process above
+            elif self.wanted != 'kill' or not (is_held(row.owner, pk) or current_runner().live_process(pk)):
+                try:
+                    self._ask(child)
+                except Refusal as refusal:
+                    LOGGER.error('Process<%s>, which Process<%s> called, stays as it is: %s', pk, node.pk, refusal)
+            self._ask_below(child, is_abandoned)
+
+    def _ask_function(self, node: ProcessNode, is_abandoned: bool) -> None:
+        """End a function that was called by a process nobody ran; a live one is steered with its caller."""
+        if self.wanted == 'kill' and is_abandoned and isinstance(node, CalcFunctionNode | WorkFunctionNode):
+            self._mark_as_killed(node)
+
+    # doing it here
+
+    def _act(self, process: Any) -> None:
+        if self.wanted == 'kill':
+            process.kill(self.message, self.force)
+        elif self.wanted == 'pause':
+            process.pause(self.message)
+        else:
+            process.play()
+
+    def _carry_out(self, node: ProcessNode) -> None:
+        """Do it with a process that nobody runs, and leave that to the workers again unless it has ended.
+
+        The job of a process that is to be killed is killed first, unless that is forced; else the process stays.
+        """
+        pk: Any = node.pk
+        with Runner() as runner:
+            runner.lease = LEASE  # if this program is killed now, a worker does what is wanted
+            try:
+                process = restore(runner, pk)
+            except (RunElsewhere, NotExistent, PastException, *INFRASTRUCTURE_ERRORS):
+                raise
+            except Exception as exception:  # whatever the code of a plugin raises
+                self._do_without_process(node, exception)
+                return
+            try:
+                if self.wanted == 'kill' and not self.force and not process.paused:  # one that is paused does it itself
+                    _kill_job(node)
+                self._act(process)
+            finally:
+                if not process.has_terminated():
+                    process.give_away()
+                    messages.send_task(pk)
+
+    def _do_without_process(self, node: ProcessNode, exception: Exception) -> None:
+        """End a process that cannot be brought back from its checkpoint; nothing else can be done with it.
+
+        :raises Refusal: if something else is wanted, or if its job cannot be killed.
+        """
+        if self.wanted != 'kill':
+            reason = f'Process<{node.pk}> cannot be brought back: {type(exception).__name__}: {exception}'
+            raise Refusal(reason) from exception
+        if not self.force:
+            _kill_job(node)
+        self._mark_as_killed(node)
+
+    def _mark_as_killed(self, node: ProcessNode) -> None:
+        """Write down that a process was killed, and that what it called is to be."""
+        store = node.backend
+        with store.transaction():
+            store.finish(node.pk)  # type: ignore[arg-type]
+            node.set_process_state(ProcessState.KILLED)
+            node.set_process_status(self.message)
+            node.seal()
+            for child in node.called:
+                if not child.is_terminated:
+                    store.set_desired(child.pk, 'kill', f'Killed with Process<{node.pk}>')  # type: ignore[arg-type]
+
+    # what became of it
+
+    def is_done(self, node: ProcessNode) -> bool:
+        """Return whether a process is as it was asked to be."""
+        if node.is_terminated or self.wanted == 'kill':
+            return node.is_terminated
+        return node.paused is (self.wanted == 'pause')
+
+    def is_heard(self, node: ProcessNode) -> bool:
+        """Return whether whoever runs a process knows what is asked of it, or has done it already."""
+        for number, pk, kind, _, payload in get_store().read_events(self._after):
+            self._after = number
+            if kind == newsreel.ASKED and payload.get('wanted') == self.wanted:
+                self._heard.add(pk)
+        return node.pk in self._heard or self.is_done(node)
+
+    def wait_until_heard(self, nodes: Sequence[ProcessNode], timeout: float) -> list[ProcessNode]:
+        """Wait until whoever runs processes knows; return those of which nobody does after so many seconds."""
+        return _wait(nodes, timeout, self.is_heard)
+
+    def wait_until_done(self, nodes: Sequence[ProcessNode], timeout: float) -> list[ProcessNode]:
+        """Wait until it is done; return the processes with which it is not after so many seconds."""
+        return _wait(nodes, timeout, self.is_done)
+
+
+def _wait(nodes: Sequence[ProcessNode], timeout: float, is_over: Callable[[ProcessNode], bool]) -> list[ProcessNode]:
+    deadline = time.monotonic() + timeout
+    store = get_store()
+    while True:
+        counter = store.change_counter()
+        nodes = [node for node in nodes if not is_over(node)]
+        while nodes and store.change_counter() == counter:
+            if time.monotonic() > deadline:
+                return list(nodes)
+            time.sleep(_LOOK)
+        if not nodes or time.monotonic() > deadline:
+            return [node for node in nodes if not is_over(node)]
+
+
+def _kill_job(node: ProcessNode) -> None:
+    """Kill the job of a process that waits for it.
+
+    :raises JobRefusal: if that failed.
+    """
+    if not isinstance(node, CalcJobNode) or node.get_remote_workdir() is None:
+        return
+    from aiida.engine.daemon.execmanager import kill_calculation
+
+    try:
+        with node.get_transport() as transport:
+            kill_calculation(node, transport)
+    except Exception as exception:  # whatever the code of a plugin raises
+        reason = f'the job of Process<{node.pk}> could not be killed: {type(exception).__name__}: {exception}'
+        raise JobRefusal(reason, 'leaves it to itself') from exception

@@ -12,6 +12,7 @@ import click
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import options
 from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.brokers import warn_if_away
 
 if TYPE_CHECKING:
     from aiida.engine.daemon.client import DaemonClient
@@ -64,10 +65,12 @@ def start(context: click.Context, foreground: bool, number: int | None, timeout:
     By default as many as the option `daemon.default_workers` says. If it is running already, it is left as it is.
     """
     decorators.load_backend_if_not_loaded()
-    client = _client(_profile(context))
+    profile = _profile(context)
+    client = _client(profile)
     if client.is_daemon_running and not client._is_stopping():
         _tell_it_runs(client, number)
         return
+    warn_if_away(profile)
     _start(client, number or _default_workers(client), timeout, foreground)
 
 

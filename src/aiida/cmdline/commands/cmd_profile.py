@@ -149,12 +149,14 @@ def _common_options(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option(
                 '--broker',
-                type=click.Choice(['none']),
+                type=click.Choice(['core.rabbitmq', 'core.zeromq', 'none']),
                 default='none',
                 show_default=True,
-                help='No message broker is needed.',
+                help='The message broker; none is needed.',
             ),
-            click.option('--use-rabbitmq/--no-use-rabbitmq', default=False, hidden=True),
+            click.option(
+                '--use-rabbitmq/--no-use-rabbitmq', default=None, hidden=True, help='The former name of `--broker`.'
+            ),
         )
     ):
         command = option(command)
@@ -166,14 +168,15 @@ def _make_profile(ctx: click.Context, backend: str, storage_config: dict[str, An
     from aiida.manage.configuration import create_profile
     from aiida.manage.configuration.stores import describe_store
 
-    if values['use_rabbitmq']:
-        echo.echo_critical('message brokers are not available in this release, and none is needed')
+    broker, broker_config = _choose_broker(values['broker'], values['use_rabbitmq'])
     config = ctx.obj.config
     profile = create_profile(
         config,
         name=values['profile_name'].name,
         storage_backend=backend,
         storage_config=storage_config,
+        broker_backend=broker,
+        broker_config=broker_config,
         **{key: values[key] for key in ('email', 'first_name', 'last_name', 'institution')},
     )
     if values['set_as_default'] or config.default_profile_name is None:
@@ -182,6 +185,17 @@ def _make_profile(ctx: click.Context, backend: str, storage_config: dict[str, An
     echo.echo_success(f'Created the profile `{profile.name}`, with its data in {describe_store(profile)}.')
     if config.default_profile_name == profile.name:
         echo.echo_success(f'`{profile.name}` is the default profile now.')
+
+
+def _choose_broker(broker: str, use_rabbitmq: bool | None) -> tuple[str | None, dict[str, Any] | None]:
+    """Return the message broker of a new profile and how it is reached."""
+    from aiida.cmdline.utils.brokers import RABBITMQ, detected_settings
+
+    if use_rabbitmq is not None:
+        broker = RABBITMQ if use_rabbitmq else 'none'
+    if broker == RABBITMQ:
+        return broker, detected_settings()
+    return (None, None) if broker == 'none' else (broker, {})
 
 
 @profile_setup.command('core.sqlite_dos')
@@ -265,3 +279,131 @@ def profile_setup_psql_dos(
         uri = pathlib.Path(uri).expanduser().absolute().as_uri()
     storage_config['repository_uri'] = uri
     _make_profile(ctx, 'core.psql_dos', storage_config, values)
+
+
+@verdi_profile.group('configure-broker')
+def profile_configure_broker() -> None:
+    """Choose the message broker of a profile; none is needed."""
+
+
+def _configured(name: str) -> Callable[[click.Context], Any]:
+    """Return a function that gives what the profile of the command says of a setting now."""
+
+    def value(ctx: click.Context) -> Any:
+        given = ctx.params.get('profile')  # not there, or a mark of click, if it is not given
+        profile = given if hasattr(given, 'process_control_config') else ctx.obj.profile
+        return None if profile is None else profile.process_control_config.get(name)
+
+    return value
+
+
+def _rabbitmq_options(non_interactive: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return what gives a command the options that say how RabbitMQ is reached.
+
+    :param non_interactive: whether nothing is asked unless that is wanted.
+    """
+    settings = (
+        (options.BROKER_PROTOCOL, 'Broker protocol'),
+        (options.BROKER_USERNAME, 'Broker username'),
+        (options.BROKER_PASSWORD, 'Broker password'),
+        (options.BROKER_HOST, 'Broker host'),
+        (options.BROKER_PORT, 'Broker port'),
+        (options.BROKER_VIRTUAL_HOST, 'Broker virtual host'),
+    )
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        command = options.NON_INTERACTIVE(default=non_interactive)(command)
+        for option, prompt in reversed(settings):
+            name = f'broker_{prompt.removeprefix("Broker ").replace(" ", "_")}'
+            command = option(cls=options.InteractiveOption, prompt=prompt, contextual_default=_configured(name))(
+                command
+            )
+        command = options.FORCE(help='Do not ask whether to use a service that does not answer.')(command)
+        # first of all: the defaults of the others are what this profile says
+        with_profile: Callable[..., None] = arguments.PROFILE(required=False, is_eager=True)(command)
+        return with_profile
+
+    return give
+
+
+def _configure_rabbitmq(
+    ctx: click.Context, profile: Profile | None, without_asking: bool, settings: dict[str, Any]
+) -> None:
+    from aiida.brokers.rabbitmq.defaults import detect_rabbitmq_config
+    from aiida.cmdline.utils.brokers import RABBITMQ
+
+    profile = _chosen(ctx, profile)
+    try:
+        detect_rabbitmq_config(**{key.removeprefix('broker_'): value for key, value in settings.items()})
+        echo.echo_success('Connected to RabbitMQ with the provided connection parameters')
+    except ConnectionError as exception:
+        echo.echo_warning(f'Unable to connect to RabbitMQ server: {exception}')
+        if not without_asking:
+            click.confirm('Do you want to continue with the provided configuration?', abort=True)
+    parameters = profile.process_control_config.get('broker_parameters')
+    kept = {} if parameters is None else {'broker_parameters': parameters}
+    _write_broker(ctx, profile, RABBITMQ, {**settings, **kept})
+    shown = _without_passwords(settings)
+    echo.echo_success(f'RabbitMQ configuration for `{profile.name}` updated to: {shown}')
+
+
+def _chosen(ctx: click.Context, profile: Profile | None) -> Profile:
+    """Return the profile a command is for, by default the default one."""
+    profile = profile or ctx.obj.profile
+    if profile is None:
+        echo.echo_critical('there is no profile yet: `verdi presto` makes one that is ready for use')
+    return profile
+
+
+def _write_broker(ctx: click.Context, profile: Profile, name: str | None, config: dict[str, Any]) -> None:
+    from aiida.cmdline.utils.daemon import daemon_is_running
+
+    profile.set_process_controller(name, config)
+    ctx.obj.config.update_profile(profile).store()
+    if daemon_is_running(profile):
+        echo.echo_report(f'`verdi -p {profile.name} daemon restart` lets the workers use it.')
+
+
+@profile_configure_broker.command('core.rabbitmq')
+@_rabbitmq_options(non_interactive=False)
+@click.pass_context
+def configure_broker_rabbitmq(
+    ctx: click.Context, /, profile: Profile | None, force: bool, non_interactive: bool, **settings: Any
+) -> None:
+    """Let the programs of a profile tell each other news through RabbitMQ."""
+    _configure_rabbitmq(ctx, profile, force or non_interactive, settings)
+
+
+@profile_configure_broker.command('core.zeromq')
+@arguments.PROFILE(required=False)
+@options.FORCE(help='Not needed: nothing is asked.')
+@options.NON_INTERACTIVE(help='Not needed: nothing is asked.')
+@click.pass_context
+def configure_broker_zeromq(ctx: click.Context, /, profile: Profile | None, **_: Any) -> None:
+    """Name the built-in broker of aiida-core in a profile; here nothing has to run for it."""
+    profile = _chosen(ctx, profile)
+    _write_broker(ctx, profile, 'core.zeromq', {})
+    echo.echo_success(f'Broker of `{profile.name}` set to `core.zeromq`: here the database does its work.')
+
+
+@profile_configure_broker.command('none')
+@arguments.PROFILE(required=False)
+@options.FORCE(help='Not needed: nothing is asked.')
+@options.NON_INTERACTIVE(help='Not needed: nothing is asked.')
+@click.pass_context
+def configure_broker_none(ctx: click.Context, /, profile: Profile | None, **_: Any) -> None:
+    """Let a profile have no message broker; none is needed."""
+    profile = _chosen(ctx, profile)
+    _write_broker(ctx, profile, None, {})
+    echo.echo_success(f'`{profile.name}` has no message broker, and needs none.')
+
+
+@verdi_profile.command('configure-rabbitmq')
+@_rabbitmq_options(non_interactive=True)
+@click.pass_context
+def profile_configure_rabbitmq(
+    ctx: click.Context, /, profile: Profile | None, force: bool, non_interactive: bool, **settings: Any
+) -> None:
+    """Let a profile use RabbitMQ, by the former name of `verdi profile configure-broker core.rabbitmq`."""
+    echo.echo_deprecated('Please use `verdi profile configure-broker core.rabbitmq` instead.')
+    _configure_rabbitmq(ctx, profile, force or non_interactive, settings)

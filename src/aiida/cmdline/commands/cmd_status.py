@@ -42,10 +42,10 @@ def _say_error(what: str, message: str, exception: Exception, print_traceback: b
 
 @verdi.command('status')
 @options.PRINT_TRACEBACK()
-@click.option('--no-rmq', is_flag=True, hidden=True, help='Not needed: no message broker is asked.')
+@click.option('--no-rmq', is_flag=True, hidden=True, help='Do not ask the message broker.')
 @click.pass_context
 def verdi_status(ctx: click.Context, print_traceback: bool, no_rmq: bool) -> None:
-    """Check that configuration, profile, storage and daemon are in order.
+    """Check that configuration, profile, storage, message broker and daemon are in order.
 
     The exit status is 0 if they are.
     """
@@ -75,8 +75,8 @@ def verdi_status(ctx: click.Context, print_traceback: bool, no_rmq: bool) -> Non
     _line('ok', 'profile', profile.name)
     if not _check_storage(profile, print_traceback):
         ctx.exit(echo.ExitCode.CRITICAL)
-    _check_broker(profile)
-    if not _check_daemon(profile):
+    in_order = no_rmq or _check_broker(profile)
+    if not _check_daemon(profile) or not in_order:
         ctx.exit(echo.ExitCode.CRITICAL)
 
 
@@ -106,11 +106,13 @@ def _check_storage(profile: Any, print_traceback: bool) -> bool:
     return True
 
 
-def _check_broker(profile: Any) -> None:
-    if profile.process_control_backend:
-        _line('note', 'broker', f'{profile.process_control_backend} is not used here: the database does its work')
-    else:
-        _line('ok', 'broker', 'none needed')
+def _check_broker(profile: Any) -> bool:
+    """Say how the message broker is; return false if it does not answer."""
+    from aiida.cmdline.utils.brokers import state_of
+
+    mark, line = state_of(profile)
+    _line(mark, 'broker', line)
+    return mark != 'bad'
 
 
 def _check_daemon(profile: Any) -> bool:

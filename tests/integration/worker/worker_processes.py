@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import time
 from typing import Any
 
 from aiida import orm
+from aiida.common.exceptions import ValidationError
 from aiida.engine import ToContext, WorkChain, append_, calcfunction, run_get_node
 
 
@@ -67,7 +69,8 @@ class UntilFile(WorkChain):
     def wait(self) -> None:
         path = pathlib.Path(self.inputs.path.value)
         path.with_suffix('.begun').touch()
-        while not path.exists():
+        end = time.monotonic() + 60  # a test that fails does not keep its program from ending
+        while not path.exists() and time.monotonic() < end:
             time.sleep(0.01)
 
     def after(self) -> None:
@@ -131,3 +134,29 @@ class Raising(WorkChain):
 
     def go(self) -> None:
         raise StopIteration('for no reason')
+
+
+class Unfit(orm.Int):
+    """A number that refuses to be stored."""
+
+    def _validate(self) -> bool:
+        raise ValidationError('it is not fit to be stored')
+
+
+class Stumbling(WorkChain):
+    """Launches what cannot be stored, does not mind, and launches another."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.input('path', valid_type=orm.Str)
+        spec.outline(cls.stumble)
+
+    def stumble(self) -> None:
+        with contextlib.suppress(ValidationError):
+            self.submit(Simple, number=Unfit(1))
+        self.submit(Simple, number=orm.Int(1))
+        path = pathlib.Path(self.inputs.path.value)
+        path.with_suffix('.begun').touch()
+        while not path.exists():
+            time.sleep(0.01)

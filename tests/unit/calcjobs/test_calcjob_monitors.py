@@ -142,6 +142,19 @@ def test_disabling_and_trouble(store):
     assert CALLS == ['silence']
 
 
+def test_the_same_trouble_is_told_once(store, monkeypatch):
+    said = []
+    monkeypatch.setattr(Node.logger, 'exception', lambda *args: said.append(args))
+    monitors = made(a={'entry_point': 'broken'}, b={'entry_point': 'broken'})
+    for _ in range(3):
+        monitors.process(Node, None)
+    assert CALLS == ['broken'] * 6
+    assert [key for _, key in said] == ['a', 'b']
+    monkeypatch.setitem(globals(), 'broken', lambda node, transport: 1 / 0)
+    monitors.process(Node, None)
+    assert [key for _, key in said] == ['a', 'b', 'a', 'b']
+
+
 def test_the_interval(store):
     monitors = made(a={'entry_point': 'quiet', 'minimum_poll_interval': 1})
     monitors.process(Node, None)
@@ -164,6 +177,14 @@ def test_a_job_is_stopped_and_its_files_retrieved(bash, computer):
     assert (node.exit_status, node.exit_message) == (150, 'it is ready')
     assert 'ready' in node.outputs.retrieved.list_object_names()
     assert sorted(node.base.links.get_incoming().all_link_labels()) == ['code', 'monitors__m', 'setup']
+
+
+def test_the_versions_of_monitors_are_noted(bash, computer, monkeypatch):
+    monkeypatch.setitem(globals(), '__version__', '7.7')
+    monitors = {name: Dict({'entry_point': 'quiet'}) for name in ('m', 'n')}
+    node = job(bash, computer, 'true\n', monitors)
+    assert node.base.attributes.get('version')['monitors'] == {'m': '7.7', 'n': '7.7'}
+    assert 'core' in node.base.attributes.get('version')
 
 
 def test_a_job_is_stopped_and_its_files_left(bash, computer):

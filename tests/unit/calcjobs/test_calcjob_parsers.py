@@ -107,6 +107,13 @@ class TestSums:
         with pytest.raises(RuntimeError, match='the parser is wrong'):
             run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
 
+    def test_a_scheduler_that_returns_nonsense(self, bash, monkeypatch):
+        from aiida.schedulers.plugins.direct import DirectScheduler
+
+        monkeypatch.setattr(DirectScheduler, 'parse_output', lambda self, *_: 110)
+        with pytest.raises(ValueError, match='ExitCode or None, not 110: see DirectScheduler'):
+            run_get_node(ArithmeticAddCalculation, code=bash, x=Int(1), y=Int(2))
+
     def test_the_scheduler_has_a_say(self, bash, monkeypatch):
         from aiida.schedulers.plugins.direct import DirectScheduler
 

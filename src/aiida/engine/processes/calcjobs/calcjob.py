@@ -198,6 +198,7 @@ class CalcJob(Process):
     def _setup_version_info(self) -> None:
         """Note the versions of this program, of the plugin, and those that plugin and parser give their results."""
         super()._setup_version_info()
+        self._note_versions_of_monitors()
         versions: dict[str, int | None] = {}
         if self.CACHE_VERSION is not None:
             versions['calc_job'] = self.CACHE_VERSION
@@ -206,6 +207,18 @@ class CalcJob(Process):
             versions['parser'] = parser_class.CACHE_VERSION
         if versions:
             self.node.base.attributes.set(self.KEY_CACHE_VERSION, versions)
+
+    def _note_versions_of_monitors(self) -> None:
+        """Note the version of the package of each monitor, as far as it can be told."""
+        provider, found = self._runner.plugin_version_provider, {}
+        for name, monitor in (cast('Any', self.inputs).get('monitors') or {}).items():
+            plugin = f'aiida.calculations.monitors:{monitor["entry_point"]}'
+            version = provider.get_version_info(plugin)['version'].get('plugin')
+            if version is not None:
+                found[name] = version
+        if found:
+            known = self.node.base.attributes.get('version')
+            self.node.base.attributes.set('version', {**known, 'monitors': found})
 
     # running
 
@@ -358,7 +371,10 @@ class CalcJob(Process):
         return exit_code
 
     def parse_scheduler_output(self, retrieved: Node) -> ExitCode | None:
-        """Return an exit code if the scheduler says that it ended the job, ``None`` otherwise."""
+        """Return an exit code if the scheduler says that it ended the job, ``None`` otherwise.
+
+        :raises ValueError: if the scheduler returns anything but an exit code or ``None``.
+        """
         computer = self.node.computer
         scheduler = computer.get_scheduler() if computer is not None else None
         if scheduler is None or type(scheduler).parse_output is Scheduler.parse_output:
@@ -368,7 +384,7 @@ class CalcJob(Process):
             self.logger.info('could not get the details of the job: %s', details.get('stderr'))
             details = None
         try:
-            return scheduler.parse_output(
+            exit_code = scheduler.parse_output(
                 details,
                 self._content_of(retrieved, 'scheduler_stdout'),
                 self._content_of(retrieved, 'scheduler_stderr'),
@@ -378,6 +394,12 @@ class CalcJob(Process):
         except Exception as exception:
             self.logger.error('`parse_output` of the scheduler raised %s', exception, exc_info=True)
             return None
+        if exit_code is not None and not isinstance(exit_code, ExitCode):
+            raise ValueError(
+                f'`parse_output` of a scheduler returns an ExitCode or None, not {exit_code!r}: '
+                f'see {type(scheduler).__name__}'
+            )
+        return exit_code
 
     def _content_of(self, retrieved: Node, option: str) -> str | None:
         """Return the content of a file that an option names, ``None`` if it was not retrieved."""

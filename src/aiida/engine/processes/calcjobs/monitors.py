@@ -104,15 +104,23 @@ class CalcJobMonitor:
         type_check(self.call_timestamp, datetime, allow_none=True)
         type_check(self.disabled, bool)
         if self.minimum_poll_interval is not None and self.minimum_poll_interval <= 0:
-            raise ValueError('The `minimum_poll_interval` must be a positive integer greater than zero.')
+            raise ValueError(
+                f'the `minimum_poll_interval` of the monitor `{self.entry_point}` is {self.minimum_poll_interval}: it '
+                'is a positive number of seconds; leave it out for a monitor that is called as often as possible'
+            )
         parameters = inspect.signature(self.load_entry_point()).parameters
         if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
             return
         if not {'node', 'transport'}.issubset(parameters):
-            raise ValueError(f'The monitor `{self.entry_point}` has to accept the parameters `node` and `transport`.')
+            raise ValueError(
+                f'the monitor `{self.entry_point}` takes {list(parameters)}: it has to take `node` and `transport`'
+            )
         unknown = [key for key in self.kwargs if key not in parameters]
         if unknown:
-            raise ValueError(f'The monitor `{self.entry_point}` does not accept the keywords: {unknown}.')
+            known = [name for name in parameters if name not in ('node', 'transport')]
+            raise ValueError(
+                f'the monitor `{self.entry_point}` does not take the `kwargs` {unknown}; it takes {known or "none"}'
+            )
 
     def load_entry_point(self) -> Any:
         """Return the function."""
@@ -138,6 +146,7 @@ class CalcJobMonitors:
         """
         made = {key: CalcJobMonitor(**node.get_dict()) for key, node in monitors.items()}
         self._monitors = OrderedDict(sorted(made.items(), key=lambda item: (-item[1].priority, item[0])))
+        self._troubles: dict[str, str] = {}
 
     @property
     def monitors(self) -> Mapping[str, CalcJobMonitor]:
@@ -147,7 +156,8 @@ class CalcJobMonitors:
     def process(self, node: CalcJobNode, transport: Transport) -> CalcJobMonitorResult | None:
         """Call the monitors that are due, and return the first result that asks for the job to be killed.
 
-        A monitor that raises is told in the log of the node and called again the next time.
+        A monitor that raises is called again the next time; the log of the node tells of it, once as long as it raises
+        the same.
         """
         for key, monitor in self._monitors.items():
             now = datetime.now()
@@ -165,9 +175,8 @@ class CalcJobMonitors:
                 other.disabled = True
         return None
 
-    @staticmethod
     def _call(
-        key: str, monitor: CalcJobMonitor, node: CalcJobNode, transport: Transport
+        self, key: str, monitor: CalcJobMonitor, node: CalcJobNode, transport: Transport
     ) -> CalcJobMonitorResult | None:
         LOGGER.debug('calling monitor `%s` of CalcJobNode<%s>', key, node.pk)
         try:
@@ -175,8 +184,11 @@ class CalcJobMonitors:
             if found is None:
                 return None
             result = found if isinstance(found, CalcJobMonitorResult) else CalcJobMonitorResult(message=found)
-        except Exception:
-            node.logger.exception('monitor `%s` raised an exception', key)
+        except Exception as exception:
+            trouble = repr(exception)
+            if self._troubles.get(key) != trouble:
+                node.logger.exception('monitor `%s` raised an exception; it is called again the next time', key)
+            self._troubles[key] = trouble
             return None
         result.key = key
         return result

@@ -141,3 +141,35 @@ def test_exposing_one_class_twice_and_again():
     assert {name: results[name]['sum'].value for name in results} == {'one': 10, 'two': 11}
     assert 'one__sub__deep__c' in node.base.links.get_incoming().all_link_labels()
     assert len(node.called_descendants) == 6
+
+
+@row('A25', 'C01')
+def test_of_equal_names_that_of_the_lower_namespace_is_taken():
+    seen = {}
+
+    class Outer(WorkChain):
+        @classmethod
+        def define(cls, spec):
+            super().define(spec)
+            for namespace in (None, 'low', 'low.lowest'):
+                spec.expose_inputs(Sub, namespace=namespace, exclude=('deep',), namespace_options={'required': False})
+            for name in ('a', 'b'):
+                for ports in (spec.inputs, spec.inputs['low'], spec.inputs['low']['lowest']):
+                    ports[name].required = False
+            spec.outline(cls.look)
+
+        def look(self):
+            for namespace in (None, 'low', 'low.lowest'):
+                for agglomerate in (True, False):
+                    values = self.exposed_inputs(Sub, namespace, agglomerate)
+                    seen[namespace, agglomerate] = {name: values[name].value for name in ('a', 'b') if name in values}
+
+    run(Outer, a=1, b=10, low={'a': 2, 'lowest': {'b': 3}})
+    assert {namespace: values for (namespace, agglomerate), values in seen.items() if agglomerate} == {
+        None: {'a': 1, 'b': 10},
+        'low': {'a': 2, 'b': 10},
+        'low.lowest': {'a': 2, 'b': 3},
+    }
+    assert seen[None, False] == {'a': 1, 'b': 10}
+    assert seen['low', False].get('a') == 2
+    assert seen['low.lowest', False].get('b') == 3

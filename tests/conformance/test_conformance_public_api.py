@@ -22,7 +22,6 @@ ABSENT = {
         )
     },
     'aiida.orm.OrmModel': MODELS,
-    'aiida.orm.*Node.dump': DUMP,
     'aiida.orm.*Group.dump': DUMP,
     'aiida.orm.UpfFamily.dump': DUMP,
     'aiida.engine.JobsList.request_job_info_update': SEED_FIRST,

@@ -371,9 +371,9 @@ def process_play(processes: Sequence[ProcessNode], all_entries: bool, timeout: f
 def process_dump(process: ProcessNode, path: Path | None, dry_run: bool, overwrite: bool, **content: bool) -> None:
     """Write the files of a process, and of all that it called, into a folder.
 
-    Each process that was called has a folder of its own in that of its caller, numbered in the order of creation. In the folder
-    of a calculation, `inputs` holds its own files, `outputs` what was retrieved, `node_inputs` and `node_outputs` the files of its
-    data, and `aiida_node_metadata.yaml` what the database knows.
+    Each process that was called has a folder of its own in that of its caller, numbered in the order of creation. In
+    the folder of a calculation, `inputs` holds its own files, `outputs` what was retrieved, `node_inputs` and
+    `node_outputs` the files of its data, and `aiida_node_metadata.yaml` what the database knows.
 
     What was written before and has not changed is left as it is. Files that no dump has written are never touched.
     """

@@ -19,6 +19,8 @@ from aiida.orm.utils.upstairs import upstairs
 from aiida.storage.records import LogRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from plumpy.process_states import ProcessState
 
     from aiida.engine.processes.builder import ProcessBuilder
@@ -543,3 +545,40 @@ class ProcessNode(Sealable, Node):
     def unpause(self) -> None:
         """Note that the process is not paused."""
         self._set_or_delete(self.PROCESS_PAUSED_KEY, None)
+
+    def dump(
+        self,
+        output_path: str | Path | None = None,
+        dry_run: bool = False,
+        overwrite: bool = False,
+        include_inputs: bool = True,
+        include_outputs: bool = False,
+        include_attributes: bool = True,
+        include_extras: bool = False,
+        flat: bool = False,
+        dump_unsealed: bool = False,
+    ) -> Path:
+        """Write the files of the process, and of all that it called, into a folder.
+
+        :param output_path: the folder, by default one with the name of the process in the current one.
+        :param dry_run: whether only to say what would be written.
+        :param overwrite: whether to write what is up to date too, and to replace the dump of something else.
+        :param include_inputs: whether the files of the data that calculations used are written.
+        :param include_outputs: whether the files of the data that calculations made are written.
+        :param include_attributes: whether the attributes are written.
+        :param include_extras: whether the extras are written.
+        :param flat: whether all files of a calculation stand side by side.
+        :param dump_unsealed: whether a process that is not finished may be dumped.
+        :return: the absolute path of the folder.
+        :raises InvalidOperation: if the process is not finished, or the folder holds files that are of no dump.
+        """
+        options = upstairs('aiida.tools.dumping.options:ContentOptions')(
+            include_inputs=include_inputs,
+            include_outputs=include_outputs,
+            include_attributes=include_attributes,
+            include_extras=include_extras,
+            flat=flat,
+            dump_unsealed=dump_unsealed,
+        )
+        dump = upstairs('aiida.tools.dumping.process:dump_process')
+        return cast('Path', dump(self, output_path, dry_run=dry_run, overwrite=overwrite, options=options))

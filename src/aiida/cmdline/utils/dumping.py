@@ -1,0 +1,25 @@
+"""What the commands that dump have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiida.cmdline.utils import echo
+
+__all__ = ('dumping',)
+
+
+@contextmanager
+def dumping() -> Iterator[None]:
+    """Show a bar while something is dumped, and end the command with the reason if it cannot be."""
+    from aiida.common.exceptions import AiidaException
+    from aiida.common.progress_reporter import set_progress_bar_tqdm, set_progress_reporter
+
+    set_progress_bar_tqdm()
+    try:
+        yield
+    except (AiidaException, ValueError, OSError) as exception:
+        echo.echo_critical(str(exception))
+    finally:
+        set_progress_reporter(None)

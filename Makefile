@@ -3,6 +3,7 @@
 #   make demo    set up and run the main job: an equation of state, with its provenance drawn
 #   make test    set up and pass the tests
 #   make check   lint, import rules, sizes, types and tests
+#   make crash   kill a worker at every commit and every effect outside, on both databases (half an hour)
 #   make bench   this program and aiida-core side by side
 #   make format  let ruff format
 #   make clean   remove what the above have made
@@ -17,10 +18,10 @@ PEER   := .venv-peer
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 ROUNDS ?= 3
 
-.PHONY: demo test check lint types imports sizes format bench peer clean help
+.PHONY: demo test crash check lint types imports sizes format bench peer clean help
 
 help:
-	@sed -n '3,10s/^# \{0,1\}//p' Makefile
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -43,6 +44,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+crash: $(VENV)/.dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" NABUCCO_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash
 
 check: lint imports sizes types test
 

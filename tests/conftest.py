@@ -103,36 +103,13 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.fixture
 def profile(config_folder: pathlib.Path, empty_store: pathlib.Path) -> Any:
     """A profile on disk, loaded, with a user and the computer ``localhost`` (core.local, core.direct), configured."""
-    from aiida import orm
     from aiida.manage.configuration import stores
+    from profiles_of_tests import make_profile
 
-    config = configuration.get_config(create=True)
     folder = config_folder / 'repository' / 'sqlite_dos_test'
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stores, 'initialise_store', lambda _: shutil.copytree(empty_store, folder))
-        made = configuration.create_profile(
-            config,
-            name='test',
-            email='test@localhost',
-            storage_backend='core.sqlite_dos',
-            storage_config={'filepath': str(folder)},
-            is_test_profile=True,
-        )
-    config.set_default_profile(made.name).store()
-    get_manager().load_profile(made, allow_switch=True)
-    scratch = config_folder / 'scratch' / made.name
-    computer = orm.Computer(
-        label='localhost',
-        hostname='localhost',
-        description='this machine',
-        transport_type='core.local',
-        scheduler_type='core.direct',
-        workdir=str(scratch),
-    ).store()
-    computer.set_minimum_job_poll_interval(0.0)
-    computer.set_default_mpiprocs_per_machine(1)
-    computer.configure(safe_interval=0.0)
-    return made
+        return make_profile(config_folder, 'core.sqlite_dos', {'filepath': str(folder)})
 
 
 @pytest.fixture

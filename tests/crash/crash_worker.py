@@ -22,7 +22,8 @@ from aiida.engine.daemon import execmanager
 from aiida.engine.daemon.worker import Worker
 from aiida.engine.processes import control
 from aiida.manage.manager import get_manager
-from aiida.storage.sqlite.connection import Database
+from aiida.storage.postgres import connection as postgres
+from aiida.storage.sqlite import connection as sqlite
 
 _EFFECTS = ('upload_calculation', 'submit_calculation', 'retrieve_calculation', 'kill_calculation')
 #: Seconds a worker has for what there is to do.
@@ -60,7 +61,8 @@ def work(at: int, told: int) -> None:
     fault = Fault(at)
     load_profile()
     worker = Worker(get_manager().create_daemon_runner())
-    Database._commit = fault.around(Database._commit)  # type: ignore[method-assign]
+    for database in (sqlite.Database, postgres.Database):
+        database._commit = fault.around(database._commit)  # type: ignore[method-assign]
     for name in _EFFECTS:
         setattr(execmanager, name, fault.around(getattr(execmanager, name)))
 

@@ -19,7 +19,7 @@ from aiida.engine import submit
 
 HERE = pathlib.Path(__file__).parent
 #: Every how many events one is tried; `make crash` tries all.
-STRIDE = int(os.environ.get('NABUCCO_CRASH_STRIDE', '9'))
+STRIDE = int(os.environ.get('NABUCCO_CRASH_STRIDE', '15'))
 
 
 class Workers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-__all__ = ('delta', 'localtime', 'make_aware', 'now', 'timezone_from_name', 'utc')
+__all__ = ('clock', 'delta', 'localtime', 'make_aware', 'now', 'timezone_from_name', 'utc')
 
 utc = UTC
 
@@ -39,6 +39,12 @@ def make_aware(value: datetime, tz: tzinfo | None = None) -> datetime:
 def localtime(value: datetime) -> datetime:
     """Return the same moment in the time zone of this machine."""
     return value.astimezone()
+
+
+def clock(value: datetime) -> str:
+    """Return a time in the zone of this machine, with the day unless that is today: ``12:04``."""
+    local = localtime(value)
+    return f'{local:%H:%M}' if local.date() == localtime(now()).date() else f'{local:%Y-%m-%d %H:%M}'
 
 
 def delta(from_time: datetime, to_time: datetime | None = None) -> timedelta:

@@ -173,6 +173,7 @@ async def exponential_backoff_retry(
     max_attempts: int = 5,
     logger: logging.Logger | None = None,
     ignore_exceptions: None | type[BaseException] | tuple[type[BaseException], ...] = None,
+    on_retry: Callable[[int, float, Exception], object] | None = None,
 ) -> Any:
     """Call a function or coroutine function until it succeeds, waiting twice as long after each failure.
 
@@ -180,6 +181,7 @@ async def exponential_backoff_retry(
     :param max_attempts: how often it is called at most.
     :param logger: where failures are told.
     :param ignore_exceptions: what is passed on at once.
+    :param on_retry: called before each wait, with the number of the next attempt, the seconds until then, and why.
     :raises Exception: what the last call raised.
     """
     logger = logger if logger is not None else LOGGER
@@ -196,6 +198,8 @@ async def exponential_backoff_retry(
                 logger.warning('%s failed %d times, the last time with %r', name, attempt, exception)
                 raise
             logger.warning('attempt %d of %s failed, next in %s seconds: %r', attempt, name, interval, exception)
+            if on_retry is not None:
+                on_retry(attempt + 1, interval, exception)
             await asyncio.sleep(interval)
             interval *= 2
     raise ValueError('max_attempts must be at least 1')

@@ -11,12 +11,12 @@ from aiida.cmdline.utils.processes import (
     DEFAULT_COLUMNS,
     SHRINKABLE,
     format_age,
-    format_clock,
     format_row_state,
     note_on_abandoned,
     project_rows,
 )
 from aiida.cmdline.utils.tables import format_table, text_width
+from aiida.common import timezone
 from aiida.storage.records import ProcessRow
 
 NOW = datetime.now(tz=UTC)
@@ -134,8 +134,8 @@ def test_status_of_what_is_paused():
 
 
 def test_a_time_of_another_day_has_its_date():
-    assert format_clock(NOON) == '12:04'
-    assert format_clock(NOON + timedelta(days=1)) == f'{NOON + timedelta(days=1):%Y-%m-%d} 12:04'
+    assert timezone.clock(NOON) == '12:04'
+    assert timezone.clock(NOON + timedelta(days=1)) == f'{NOON + timedelta(days=1):%Y-%m-%d} 12:04'
 
 
 def test_who_runs_a_process():

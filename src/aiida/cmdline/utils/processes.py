@@ -27,7 +27,6 @@ __all__ = (
     'Column',
     'describe_news',
     'format_age',
-    'format_clock',
     'format_node_state',
     'format_row_state',
     'format_state',
@@ -154,16 +153,10 @@ def _reason_to_wait(row: ProcessRow) -> str | None:
     if not (row.last_error and row.attempts):
         return 'Waiting for a worker'
     due = datetime.fromtimestamp(row.ready_since, timezone.utc)
-    moment = f' at {format_clock(due)}' if due > timezone.now() else ''
+    moment = f' at {timezone.clock(due)}' if due > timezone.now() else ''
     if row.attempts < MAX_ATTEMPTS:
         return f'retry {row.attempts + 1} of {MAX_ATTEMPTS}{moment}: {row.last_error}'
     return f'is set aside{moment} after {row.attempts} attempts: {row.last_error}'
-
-
-def format_clock(moment: datetime) -> str:
-    """Return a time in the zone of this machine, with the day unless that is today: ``12:04``."""
-    local, today = timezone.localtime(moment), timezone.localtime(timezone.now())
-    return f'{local:%H:%M}' if local.date() == today.date() else f'{local:%Y-%m-%d %H:%M}'
 
 
 def _program(owner: str | None) -> str:

@@ -29,6 +29,10 @@ LOGGER = AIIDA_LOGGER.getChild('engine.runtime.steering')
 
 Wanted = Literal['run', 'pause', 'kill']
 
+#: How it shows that somebody else has taken or ended a process meanwhile.
+_QUICKER: tuple[type[BaseException], ...] = (RunElsewhere, NotExistent, PastException)
+_PASSED_ON: tuple[type[BaseException], ...] = (*_QUICKER, *INFRASTRUCTURE_ERRORS)
+
 #: Seconds between two looks at what became of a request.
 _LOOK = 0.02
 
@@ -94,7 +98,7 @@ class Request:
             return True
         try:
             self._carry_out(node)
-        except (RunElsewhere, NotExistent, PastException):  # somebody was quicker
+        except _QUICKER:
             return True
         return False
 
@@ -157,7 +161,7 @@ class Request:
             runner.lease = LEASE  # if this program is killed now, a worker does what is wanted
             try:
                 process = restore(runner, pk)
-            except (RunElsewhere, NotExistent, PastException, *INFRASTRUCTURE_ERRORS):
+            except _PASSED_ON:
                 raise
             except Exception as exception:  # whatever the code of a plugin raises
                 self._do_without_process(node, exception)

@@ -12,13 +12,16 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import plumpy
 import plumpy.process_states
 from plumpy.process_states import Interruption, KillInterruption, PauseInterruption, ProcessState
 
+from aiida.common import timezone
 from aiida.common.datastructures import CalcJobState
 from aiida.common.exceptions import FeatureNotAvailable, StashingError, TransportTaskException
 from aiida.common.folders import SandboxFolder
@@ -70,6 +73,10 @@ class _Final(Exception):
 _PASSED_ON: tuple[type[BaseException], ...] = (Interruption, PreSubmitException, *INFRASTRUCTURE_ERRORS)
 
 
+#: Says why a task takes so long, or with ``None`` that it is at work again; set while a process waits for one.
+_TELL: ContextVar[Callable[[str | None], object]] = ContextVar('tell', default=lambda reason: None)
+
+
 @contextlib.contextmanager
 def _hopeless_as_final() -> Iterator[None]:
     """Mark an error that says of itself that it is not transient, whether it is of a scheduler or a transport."""
@@ -101,14 +108,35 @@ async def _attempt(
                 transport = await cancellable.with_interrupt(request)
                 return await act_with(transport, action)
 
+    return await _retry(node, what, attempt)
+
+
+async def _retry(node: CalcJobNode, what: str, action: Callable[[], Awaitable[Any]]) -> Any:
+    """Do something until it succeeds, as often and slowly as the configuration says, and tell when it is tried again.
+
+    :raises TransportTaskException: if the last attempt failed too.
+    """
+    most = int(get_option_value(MAX_ATTEMPTS_OPTION, 5))
+    tell = _TELL.get()
+
+    def on_retry(number: int, seconds: float, reason: Exception) -> None:
+        moment = timezone.now() + timedelta(seconds=seconds)
+        text = str(reason) or type(reason).__name__
+        tell(f'retry {number} of {most} at {timezone.clock(moment)}: {text}')
+
+    async def attempt() -> Any:
+        tell(None)
+        return await action()
+
     attempt.__name__ = f'{what} of CalcJob<{node.pk}>'
     try:
         return await exponential_backoff_retry(
             attempt,
             initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
-            max_attempts=get_option_value(MAX_ATTEMPTS_OPTION, 5),
+            max_attempts=most,
             logger=node.logger,
             ignore_exceptions=(*_PASSED_ON, _Final),
+            on_retry=on_retry,
         )
     except Exception as exception:
         if isinstance(exception, _PASSED_ON):
@@ -180,19 +208,7 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
             node.logger.warning('%s (job %s)', GONE_WITHOUT_MARK, job_id)
         return bool(job_info.job_state is JobState.DONE)
 
-    update.__name__ = f'update of CalcJob<{node.pk}>'
-    try:
-        done = await exponential_backoff_retry(
-            update,
-            initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
-            max_attempts=get_option_value(MAX_ATTEMPTS_OPTION, 5),
-            logger=node.logger,
-            ignore_exceptions=(*_PASSED_ON, _Final),
-        )
-    except Exception as exception:
-        if isinstance(exception, _PASSED_ON):
-            raise
-        raise TransportTaskException(f'update of CalcJob<{node.pk}> failed: {exception}') from exception
+    done = await _retry(node, 'update', update)
     if done:
         node.set_state(CalcJobState.RETRIEVING)
     return bool(done)
@@ -485,7 +501,11 @@ class Waiting(plumpy.process_states.Waiting):
         """
         self._raise_pending(Interruption)
         task_fn = functools.partial(coro, *args, **kwargs)
-        task = self._task = interruptable_task(lambda cancellable: task_fn(cancellable=cancellable))
+        token = _TELL.set(functools.partial(self._tell, self.process.status))
+        try:
+            task = self._task = interruptable_task(lambda cancellable: task_fn(cancellable=cancellable))
+        finally:
+            _TELL.reset(token)
         try:
             result = await task
         finally:
@@ -496,6 +516,13 @@ class Waiting(plumpy.process_states.Waiting):
                 await asyncio.wait({inner})  # what is being done outside is not left half known
         self._raise_pending(KillInterruption)
         return result
+
+    def _tell(self, status: str | None, reason: str | None) -> None:
+        """Say why the task takes so long, or what was said before it began."""
+        process = self.process
+        if process.status != (reason or status) and not process.paused:
+            process.set_status(reason or status)
+            process._write_at_once()
 
     def _raise_pending(self, kind: type[Interruption]) -> None:
         pending = self._pending

@@ -172,8 +172,13 @@ class RuntimeStore(CheckpointStore, Protocol):
     ) -> int:
         """Say that this node is to be run, by ``owner`` or by whoever claims it; return the fence."""
 
-    def claim(self, owner: str, now: float, lease_until: float, limit: int = 1) -> list[RunRecord]:
-        """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first."""
+    def claim(
+        self, owner: str, now: float, lease_until: float, limit: int = 1, lost_before: float | None = None
+    ) -> list[RunRecord]:
+        """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first.
+
+        :param lost_before: leases that ran until a time before this one have run out; ``now`` for ``None``.
+        """
 
     def claim_one(self, node_id: int, owner: str, now: float, lease_until: float | None) -> RunRecord | None:
         """Take this row if it is free or its lease has run out; without ``lease_until`` it is held for good."""
@@ -187,9 +192,10 @@ class RuntimeStore(CheckpointStore, Protocol):
     def lease_holders(self) -> list[str]:
         """Return the owners that hold a row with a lease, each once."""
 
-    def reclaim(self, now: float, gone: Sequence[str] = ()) -> list[RunRecord]:
+    def reclaim(self, now: float, gone: Sequence[str] = (), lost_before: float | None = None) -> list[RunRecord]:
         """Free the rows whose lease has run out, and those with a lease of owners that are ``gone``; count the attempt.
 
+        :param lost_before: leases that ran until a time before this one have run out; ``now`` for ``None``.
         :return: the rows as they are now, ready since ``now``.
         """
 

@@ -589,15 +589,15 @@ def filled(postgres_server, tmp_path_factory):
     store.close()
 
 
-CLAIM = {'owner': 'w', 'now': 1e11, 'lease_until': 2e11, 'limit': 1}
+CLAIM = {'owner': 'w', 'now': 1e11, 'lost': 1e11, 'lease_until': 2e11, 'limit': 1}
 LINKS = {'node_id': 1, 'types': ['create'], 'label': None}
 PROCESSES, GRAPH = ('processes', 'processes_postgres'), ('graph', 'graph_postgres')
 PLANS = [
-    (PROCESSES, 'claimable', {'now': 1e11}, ['ix_process_run_free', 'ix_process_run_lease']),
+    (PROCESSES, 'claimable', {'now': 1e11, 'lost': 1e11}, ['ix_process_run_free', 'ix_process_run_lease']),
     (PROCESSES, 'claim', CLAIM, ['Index Scan using ix_process_run_free', 'ix_process_run_lease']),
     (PROCESSES, 'claim_one', {**CLAIM, 'node_id': 4}, ['process_run_pkey']),
     (PROCESSES, 'renew', {'owner': 'w1', 'lease_until': 1.0}, ['ix_process_run_owner']),
-    (PROCESSES, 'lost', {'now': 1.0, 'gone': ['w1']}, ['ix_process_run_lease', 'ix_process_run_owner']),
+    (PROCESSES, 'lost', {'lost': 1.0, 'gone': ['w1']}, ['ix_process_run_lease', 'ix_process_run_owner']),
     (PROCESSES, 'parents_of', (12,), ['process_wait_pkey', 'process_run_pkey']),
     (PROCESSES, 'wake', {'parent_id': 10, 'now': 1.0}, ['ix_process_wait_parent', 'process_run_pkey']),
     (PROCESSES, 'wait_for', {'parent_id': 4, 'child_ids': [6, 8]}, ['process_run_pkey']),

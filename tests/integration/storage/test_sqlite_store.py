@@ -365,11 +365,17 @@ def plan(store, sql, parameters):
     return ' | '.join(row[3] for row in store._database.execute(f'EXPLAIN QUERY PLAN {sql}', parameters))
 
 
-CLAIM = {'owner': 'w', 'now': 1.0, 'lease_until': 2.0, 'limit': 1}
+CLAIM = {'owner': 'w', 'now': 1.0, 'lost': 1.0, 'lease_until': 2.0, 'limit': 1}
 LINKS = {'node_id': 1, 'types': '[]', 'label': None}
 PROCESSES, GRAPH = ('processes', 'processes_sqlite'), ('graph', 'graph_sqlite')
 PLANS = [
-    (PROCESSES, 'claimable', {'now': 1.0}, ['ix_process_run_free', 'ix_process_run_lease'], 'process_run$'),
+    (
+        PROCESSES,
+        'claimable',
+        {'now': 1.0, 'lost': 1.0},
+        ['ix_process_run_free', 'ix_process_run_lease'],
+        'process_run$',
+    ),
     (
         PROCESSES,
         'claim',

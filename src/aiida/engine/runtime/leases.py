@@ -22,6 +22,9 @@ LEASE = 30.0
 BEAT = 3.0
 #: Seconds without a beat after which a worker on another host is taken for dead.
 _SILENCE = 10 * LEASE
+#: Seconds between two beats, or by which the clock was set, after which the others may not have renewed their leases
+#: either: the database was locked, the machine slept, somebody has set the clock.
+_GAP = LEASE / 3
 
 
 class Heart(threading.Thread):
@@ -36,6 +39,9 @@ class Heart(threading.Thread):
         self._worker = worker
         self._on_freed = on_freed
         self._ended = threading.Event()
+        #: When it beat last, by the clock of the wall and by one that nobody sets.
+        self._last: tuple[float, float] | None = None
+        self._lenient_until = 0.0
 
     def run(self) -> None:
         """Beat until :meth:`stop`."""
@@ -54,10 +60,11 @@ class Heart(threading.Thread):
     def beat(self) -> None:
         """Renew the leases, and free what others have lost."""
         store = get_store()
-        now = time.time()
-        store.renew(self._worker.id, now + LEASE)
+        with store.transaction():
+            now = time.time()  # not before there was the right to write, for which it may have waited
+            store.renew(self._worker.id, now + LEASE)
         gone = [owner for owner in store.lease_holders() if not owner_is_alive(owner)]
-        freed = store.reclaim(now, gone)
+        freed = store.reclaim(now, gone, 0.0 if self._is_lenient(now, time.monotonic()) else None)
         for run in freed:
             LOGGER.warning('Process<%s> is taken over: %s', run.node_id, run.last_error)
         for other in store.list_workers():
@@ -65,6 +72,15 @@ class Heart(threading.Thread):
                 store.remove_worker(other.id)
         if freed:
             self._on_freed()
+
+    def _is_lenient(self, wall: float, steady: float) -> bool:
+        """Return whether leases that ran out are left to their owners, who get the time to renew them."""
+        if self._last is not None:
+            passed, really = wall - self._last[0], steady - self._last[1]
+            if really > _GAP or abs(passed - really) > _GAP:
+                self._lenient_until = steady + LEASE
+        self._last = wall, steady
+        return steady < self._lenient_until
 
     def stop(self) -> None:
         """Beat no more."""

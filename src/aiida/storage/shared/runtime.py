@@ -49,12 +49,18 @@ class RuntimeVerbs(ChronicleVerbs):
             raise IntegrityError(f'process {node_id} cannot be enlisted: {error}') from error
         return fence
 
-    def claim(self, owner: str, now: float, lease_until: float, limit: int = 1) -> list[RunRecord]:
-        """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first."""
+    def claim(
+        self, owner: str, now: float, lease_until: float, limit: int = 1, lost_before: float | None = None
+    ) -> list[RunRecord]:
+        """Take rows that are ready and free, or whose lease has run out, oldest of the highest priority first.
+
+        :param lost_before: leases that ran until a time before this one have run out; ``now`` for ``None``.
+        """
+        lost = now if lost_before is None else lost_before
         # looking first costs no write lock, and most of the time there is nothing to take
-        if not self._database.execute(self._runtime_sql['claimable'], {'now': now})[0][0]:
+        if not self._database.execute(self._runtime_sql['claimable'], {'now': now, 'lost': lost})[0][0]:
             return []
-        parameters = {'owner': owner, 'now': now, 'lease_until': lease_until, 'limit': limit}
+        parameters = {'owner': owner, 'now': now, 'lost': lost, 'lease_until': lease_until, 'limit': limit}
         with self._database.transaction():
             rows = self._database.execute(self._runtime_sql['claim'], parameters)
         runs = [RunRecord._make(row) for row in rows]
@@ -83,16 +89,18 @@ class RuntimeVerbs(ChronicleVerbs):
         """Return the owners that hold a row with a lease, each once."""
         return [row[0] for row in self._database.execute(self._runtime_sql['lease_holders'])]
 
-    def reclaim(self, now: float, gone: Sequence[str] = ()) -> list[RunRecord]:
+    def reclaim(self, now: float, gone: Sequence[str] = (), lost_before: float | None = None) -> list[RunRecord]:
         """Free the rows whose lease has run out, and those with a lease of owners that are ``gone``; count the attempt.
 
+        :param lost_before: leases that ran until a time before this one have run out; ``now`` for ``None``.
         :return: the rows as they are now, ready since ``now``.
         """
-        parameters = {'now': now, 'gone': self._formats.write_list(gone)}
+        lost = now if lost_before is None else lost_before
+        parameters = {'lost': lost, 'gone': self._formats.write_list(gone)}
         if not self._database.execute(self._runtime_sql['lost'], parameters)[0][0]:  # costs no write lock
             return []
         with self._database.transaction():
-            rows = self._database.execute(self._runtime_sql['reclaim'], parameters)
+            rows = self._database.execute(self._runtime_sql['reclaim'], {**parameters, 'now': now})
         return sorted((RunRecord._make(row) for row in rows), key=lambda run: run.node_id)
 
     def note_progress(self, node_id: int) -> None:

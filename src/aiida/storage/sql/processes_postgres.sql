@@ -4,7 +4,7 @@ SELECT (
     ORDER BY priority DESC, ready_since, node_id LIMIT 1
 ) IS NOT NULL OR (
     SELECT 1 FROM process_run
-    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+    WHERE owner IS NOT NULL AND lease_until < :lost AND ready_since <= :now AND desired_state <> 'pause'
     ORDER BY lease_until LIMIT 1
 ) IS NOT NULL;
 
@@ -15,7 +15,7 @@ WITH free AS MATERIALIZED (
     ORDER BY priority DESC, ready_since, node_id LIMIT :limit FOR UPDATE SKIP LOCKED
 ), lost AS MATERIALIZED (
     SELECT node_id, priority, ready_since FROM process_run
-    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+    WHERE owner IS NOT NULL AND lease_until < :lost AND ready_since <= :now AND desired_state <> 'pause'
     ORDER BY priority DESC, ready_since, node_id LIMIT :limit FOR UPDATE SKIP LOCKED
 ), taken AS (
     SELECT node_id FROM (SELECT * FROM free UNION ALL SELECT * FROM lost) AS found
@@ -51,18 +51,18 @@ RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until
     run.attempts, run.last_error;
 
 -- lost: whether anything was lost by its owner; takes a list of owners
-SELECT EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until < :now)
+SELECT EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until < :lost)
 OR EXISTS (SELECT 1 FROM process_run WHERE owner = ANY(:gone::text[]) AND lease_until IS NOT NULL);
 
 -- reclaim: free what was lost by its owner, but for what is being written at the moment; takes a list of owners
 WITH lost AS MATERIALIZED (
     SELECT node_id FROM process_run
-    WHERE owner IS NOT NULL AND (lease_until < :now OR (lease_until IS NOT NULL AND owner = ANY(:gone::text[])))
+    WHERE owner IS NOT NULL AND (lease_until < :lost OR (lease_until IS NOT NULL AND owner = ANY(:gone::text[])))
     ORDER BY node_id DESC FOR UPDATE SKIP LOCKED
 )
 UPDATE process_run AS run
 SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
-    last_error = CASE WHEN lease_until < :now THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+    last_error = CASE WHEN lease_until < :lost THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
 FROM lost WHERE run.node_id = lost.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;

@@ -3,7 +3,7 @@ SELECT EXISTS (
     SELECT 1 FROM process_run WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
 ) OR EXISTS (
     SELECT 1 FROM process_run
-    WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+    WHERE owner IS NOT NULL AND lease_until < :lost AND ready_since <= :now AND desired_state <> 'pause'
 );
 
 -- claim: take what is ready and free, or was lost by its owner
@@ -17,7 +17,7 @@ WHERE node_id IN (
         WHERE owner IS NULL AND ready_since <= :now AND desired_state <> 'pause'
         UNION ALL
         SELECT node_id, priority, ready_since FROM process_run INDEXED BY ix_process_run_lease
-        WHERE owner IS NOT NULL AND lease_until < :now AND ready_since <= :now AND desired_state <> 'pause'
+        WHERE owner IS NOT NULL AND lease_until < :lost AND ready_since <= :now AND desired_state <> 'pause'
         ORDER BY priority DESC, ready_since, node_id
         LIMIT :limit
     )
@@ -37,7 +37,7 @@ UPDATE process_run SET lease_until = :lease_until WHERE owner = :owner
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
 -- lost: whether anything was lost by its owner; takes a JSON list of owners
-SELECT EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until < :now)
+SELECT EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until < :lost)
 OR EXISTS (
     SELECT 1 FROM process_run WHERE owner IN (SELECT value FROM json_each(:gone)) AND lease_until IS NOT NULL
 );
@@ -45,9 +45,9 @@ OR EXISTS (
 -- reclaim: free what was lost by its owner; takes a JSON list of owners
 UPDATE process_run
 SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
-    last_error = CASE WHEN lease_until < :now THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+    last_error = CASE WHEN lease_until < :lost THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
 WHERE owner IS NOT NULL
-    AND (lease_until < :now OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
+    AND (lease_until < :lost OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
 -- release: give a row back; without a time it is ready once it waits for nothing, or was called since it waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from plumpy.process_comms import RemoteProcessThreadController
 
-from aiida.common.exceptions import InvalidOperation, LostLease
+from aiida.common.exceptions import InvalidOperation, LostLease, NotExistent
 from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.futures import ProcessFuture
@@ -112,6 +113,8 @@ class Runner:
         self.is_leaving = False
         #: Seconds for which it holds a process without renewing that; ``None`` holds it as long as this program lives.
         self.lease: float | None = None
+        #: Whether a step of a worker waits for what it runs: that is not left to workers, who may have no slot for it.
+        self.is_waited_for = False
         self._background: Background | None = None
         resuming.note_runner(self)
 
@@ -282,7 +285,7 @@ class Runner:
             raise InvalidOperation('a dry run cannot be submitted: `run` it')
         if metadata.get('store_provenance') is False:
             raise InvalidOperation(_UNSTORED)
-        if not self._rmq_submit:
+        if not self._rmq_submit or self._is_waited_for_by_caller():
             return self.schedule(process, **given)
         instance = self.instantiate_process(process, **given)
         _refuse_unstored(instance)
@@ -303,12 +306,23 @@ class Runner:
         _refuse_function(process)
         if args:
             inputs = args[0]
-        instance = self.instantiate_process(process, **prepare_inputs(inputs, **kwargs))
-        if instance.is_taken_over:
-            resuming.resume_if_free(self, cast('int', instance.pid))
-        else:
+        leaves_to_workers, self._rmq_submit = self._rmq_submit, False
+        try:
+            instance = self.instantiate_process(process, **prepare_inputs(inputs, **kwargs))
+        finally:
+            self._rmq_submit = leaves_to_workers
+        if not instance.is_taken_over:
             self.start_task(instance)
+        elif self.is_waited_for:
+            with contextlib.suppress(resuming.RunElsewhere, NotExistent):  # a worker has it, or will have
+                resuming.resume_if_free(self, cast('int', instance.pid))
+        else:
+            resuming.resume_if_free(self, cast('int', instance.pid))
         return instance.node
+
+    def _is_waited_for_by_caller(self) -> bool:
+        """Return whether the process that launches is run by a step that waits for it, in the thread of this runner."""
+        return self.is_waited_for and getattr(Process.current(), 'runner', None) is self
 
     def start_task(self, process: Process) -> asyncio.Task[None]:
         """Run a process as a task of the loop."""
@@ -335,7 +349,7 @@ class Runner:
     def _let_go(self, process: Process, error: BaseException) -> None:
         """Live without a process that was interrupted, so that it can be gone on with or killed."""
         self.unregister(process)
-        if isinstance(error, LostLease) or process.has_terminated() or not process.is_persistent:
+        if isinstance(error, LostLease) or process.end_is_written or not process.is_persistent:
             return
         if process.fence and process.node.pk is not None:
             resuming.release(process.node.pk, process.fence, error)
@@ -391,10 +405,14 @@ class Runner:
 
     def unregister(self, process: Process) -> None:
         """Note that a process lives here no more, and tell who waits for it if it has ended."""
-        found = self._live.pop(process.pid, None)
-        if found is not None and found.fence:
-            messages.unlisten(self, found)
-        if found is not None and process.has_terminated() and 'watcher' in self.__dict__:
+        if self._live.get(process.pid) is not process:  # it may have been taken up again already
+            return
+        del self._live[process.pid]
+        if 'obedience' in self.__dict__:
+            self.obedience.forget(cast('int', process.pid))
+        if process.fence:
+            messages.unlisten(self, process)
+        if process.has_terminated() and 'watcher' in self.__dict__:
             self.watcher.ended(process.pid)
 
     def live_process(self, pid: Any) -> Process | None:

@@ -75,6 +75,7 @@ class Process(plumpy.processes.Process):
     fence: int = 0
     attempts: int = 0
     has_parted: bool = False
+    end_is_written: bool = False
     launched: int = 0
     orphans: tuple[int, ...] = ()
     is_taken_over: bool = False

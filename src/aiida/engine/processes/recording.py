@@ -36,16 +36,18 @@ def create(process: Process) -> None:
     store = node.backend
     caller = replaying.caller_of(process)
     if caller is not None:
-        caller.launched += 1
         before = replaying.recognise(caller, process) if caller.orphans else None
         if before is not None:
+            caller.launched += 1
             process.attach_node(before)
             process._pid = before.pk
             process.is_taken_over = True
             return
     with store.transaction():
-        if caller is not None and caller.fence:
-            store.check_fence(cast('int', caller.pid), caller.fence)
+        if caller is not None:
+            _count_launched(caller, store)
+            if caller.fence:
+                store.check_fence(cast('int', caller.pid), caller.fence)
         for source, _, _ in node._incoming:
             if source._record.id is None:
                 source.store()
@@ -56,6 +58,16 @@ def create(process: Process) -> None:
             process.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
             save_checkpoint(process)
             messages.announce(process, None, ProcessState.CREATED)
+
+
+def _count_launched(caller: Process, store: Any) -> None:
+    """Count what a process launches as the graph does: not what was not written after all."""
+
+    def undo() -> None:
+        caller.launched -= 1
+
+    caller.launched += 1
+    store.on_rollback(undo)
 
 
 def entered(process: Process, from_state: Any) -> None:
@@ -112,7 +124,8 @@ def part(process: Process) -> bool:
     node = process.node
     pk = cast('int', node._record.id)
     node.backend.wait_for(pk, awaited)
-    if not node.backend.waiting_for(pk):
+    run = node.backend.read_run(pk)  # after `wait_for`: from then on requests come after this transaction
+    if run is None or run.desired_state != 'run' or not node.backend.waiting_for(pk):
         return False
     node.backend.release(pk, process.fence, None)
     return True
@@ -156,6 +169,7 @@ def terminated(process: Process) -> None:
         tell(process)
         if process.is_persistent:
             node.backend.finish(node._record.id, process.fence)  # type: ignore[arg-type]
+    process.end_is_written = True
     node.release()
 
 

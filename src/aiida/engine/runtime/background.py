@@ -70,6 +70,7 @@ class Background:
         runner = getattr(self._local, 'runner', None)
         if runner is None:
             runner = self._local.runner = self._runner.sibling()
+            runner.is_waited_for = True
         try:
             with use_runner(runner):
                 return True, function(*args, **kwargs)

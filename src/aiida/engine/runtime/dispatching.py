@@ -137,7 +137,8 @@ class Dispatcher:
         if room <= 0:
             return 0
         now = time.time()
-        runs = get_store().claim(self._runner.owner, now, now + LEASE, limit=room)
+        # what others have lost is freed by the heart, which knows whether they had the chance to renew their leases
+        runs = get_store().claim(self._runner.owner, now, now + LEASE, limit=room, lost_before=0.0)
         for run in runs:
             self._begin(run)
         return len(runs)
@@ -146,7 +147,10 @@ class Dispatcher:
         """Go on with a process from its last checkpoint."""
         pk = run.node_id
         if run.attempts >= MAX_ATTEMPTS and run.desired_state != 'kill':
-            set_aside(run)
+            try:
+                set_aside(run)
+            except Exception as exception:
+                self._owe(run, exception)
             return
         try:
             process = resuming.unbundle(self._runner, pk)
@@ -182,12 +186,13 @@ class Dispatcher:
     def _done(self, process: Process, task: asyncio.Task[None]) -> None:
         """Live without a process that takes no further step here."""
         pk: Any = process.pid
-        self._since.pop(pk, None)
-        self._tasks.pop(pk, None)
-        self._runner._tasks.pop(pk, None)
+        if self._tasks.get(pk) is task:  # it may have been taken up again already
+            self._since.pop(pk, None)
+            self._tasks.pop(pk, None)
+            self._runner._tasks.pop(pk, None)
         self._runner.unregister(process)
         self.poke()
-        if process.has_terminated():
+        if process.end_is_written:
             return
         process.node.drop_held()
         if process.has_parted:
@@ -202,6 +207,11 @@ class Dispatcher:
         if not isinstance(exception, INFRASTRUCTURE_ERRORS):
             LOGGER.error('Process<%s> was interrupted by an error that is not its own', pk, exc_info=exception)
         self._give_back(pk, process.fence, process.attempts, exception)
+
+    def _owe(self, run: RunRecord, exception: Exception) -> None:
+        """Let a process be set aside later, for the reason it was to be set aside for."""
+        LOGGER.warning('Process<%s> cannot be set aside at the moment: %r', run.node_id, exception)
+        self._owed[run.node_id] = run.fence, time.time() + _BACK_OFF, run.last_error
 
     def _give_back(self, pk: int, fence: int, attempts: int, exception: BaseException) -> None:
         """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach."""

@@ -9,14 +9,17 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from plumpy.exceptions import PersistenceError
 from plumpy.greenback_bridge import ensure_portal, has_portal, sync_await
 from plumpy.process_states import ProcessState
 
+from aiida.common.exceptions import NotExistent
+from aiida.engine.exceptions import PastException
 from aiida.engine.runtime.current import use_runner
 from aiida.engine.runtime.interrupts import interruptible
 from aiida.engine.runtime.loops import loop_scope
 from aiida.engine.runtime.replaying import outcome_of
-from aiida.engine.runtime.resuming import resume_if_free
+from aiida.engine.runtime.resuming import RunElsewhere, resume_if_free
 from aiida.engine.utils import instantiate_process
 
 if TYPE_CHECKING:
@@ -163,7 +166,12 @@ async def _join(runner: Runner, process: Process) -> None:
             resume_if_free(runner, pk)
         ended = asyncio.Event()
         runner.call_on_process_finish(pk, ended.set)
-        await ended.wait()
+        while not ended.is_set():
+            if runner.is_waited_for:
+                with contextlib.suppress(RunElsewhere, NotExistent, PastException, PersistenceError):
+                    resume_if_free(runner, pk)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _LOOK_AGAIN)
 
 
 def _called_by(runner: Runner, pid: Any, ancestor: Process) -> bool:
@@ -234,6 +242,8 @@ async def _drain(runner: Runner, processes: list[Process]) -> None:
 
 #: Seconds that processes have to end after Ctrl-C.
 _KILL_PATIENCE = 60.0
+#: Seconds until it is looked again whether a process that a step waits for is free.
+_LOOK_AGAIN = 1.0
 
 
 def _run_in_thread(runner: Runner, process: Any, inputs: dict[str, Any]) -> Process:

@@ -50,7 +50,6 @@ class Obedience:
         """Look at all rows if something has changed, and look again later whatever comes of it."""
         self._timer = None
         if not self._live:
-            self._obeyed.clear()
             return
         try:
             self._look_at_all()
@@ -106,6 +105,10 @@ class Obedience:
                 self._counter = -1
                 LOGGER.exception('Process<%s> could not do what is wanted of it: %s', row.node_id, row.desired_state)
 
+    def forget(self, pk: int) -> None:
+        """Forget what a process was told that does not live here any more."""
+        self._obeyed.pop(pk, None)
+
     def obey(self, row: RunRecord, process: Process) -> None:
         """Do what is wanted if that is news; the message of a request to go on tells it from the ones before."""
         wanted = (row.desired_state, row.desired_message)
@@ -120,7 +123,8 @@ class Obedience:
             process.pause(row.desired_message)
         elif before is not None and process.paused:  # not what was restored as paused
             process.play()
-        self._obeyed[row.node_id] = wanted
+        if row.node_id in self._live:
+            self._obeyed[row.node_id] = wanted
 
     def _acknowledge(self, row: RunRecord) -> None:
         """Let whoever asks know that it was heard, long before it is done maybe."""

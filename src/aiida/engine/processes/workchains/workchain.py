@@ -66,7 +66,7 @@ class Protect(ProcessStateMachineMeta):
             for base in bases:
                 if getattr(getattr(base, attribute, None), mcs._MARK, False):
                     raise RuntimeError(
-                        f'the method `{attribute}` is protected cannot be overridden, but `{name}` does; give the '
+                        f'the method `{attribute}` is protected and cannot be overridden, but `{name}` does; give the '
                         'method of the class another name'
                     )
         return super().__new__(mcs, name, bases, namespace)

@@ -11,10 +11,11 @@ import pytest
 
 from aiida import orm
 from aiida.common.exceptions import StorageUnavailable
-from aiida.engine import submit
+from aiida.engine import ProcessState, submit
 from aiida.engine.processes.control import pause_processes
 from aiida.engine.processes.process import Process
 from aiida.engine.runtime import dispatching, leases
+from aiida.manage.manager import get_manager
 
 
 @pytest.fixture
@@ -162,3 +163,32 @@ def test_what_was_not_launched_after_all_is_not_counted(
     wait_until(lambda: node.is_terminated)
     assert node.is_finished_ok, node.exception
     assert len(node.called) == 1
+
+
+def test_what_is_held_by_a_worker_that_does_not_know_of_it_is_given_back(
+    worker: Any, classes: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, '_SWEEP', 0.3)
+    node, now = submit(classes.Simple, number=orm.Int(1)), time.time()
+    # as if the answer to the claim had been lost
+    assert node.backend.claim_one(node.pk, get_manager().get_runner().owner, now, now + leases.LEASE)
+    worker.start()
+    wait_until(lambda: node.is_terminated, 10)
+    assert node.is_finished_ok
+
+
+def test_what_only_waits_is_not_what_its_workers_died_of(
+    worker: Any, classes: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    monkeypatch.setattr(dispatching, '_SWEEP', 0.1)
+    monkeypatch.setattr(dispatching, '_HARMLESS', 0.2)
+    node = submit(classes.Resident)
+    store = node.backend
+    worker.start()
+    wait_until(lambda: node.process_state is ProcessState.WAITING)
+    worker.stop()
+    for _ in range(dispatching.MAX_ATTEMPTS - 1):
+        assert store.claim_one(node.pk, 'nowhere:1:0', time.time(), time.time() - 1) is not None
+        assert store.reclaim(time.time())
+    worker.start()
+    wait_until(lambda: store.read_run(node.pk).owner is not None and store.read_run(node.pk).attempts == 0, 10)

@@ -7,9 +7,11 @@ import pathlib
 import time
 from typing import Any
 
+from plumpy.process_states import Wait
+
 from aiida import orm
 from aiida.common.exceptions import StoringNotAllowed
-from aiida.engine import ToContext, WorkChain, append_, calcfunction, run_get_node
+from aiida.engine import Process, ToContext, WorkChain, append_, calcfunction, run_get_node
 
 
 @calcfunction
@@ -157,3 +159,12 @@ class Stumbling(WorkChain):
         path.with_suffix('.begun').touch()
         while not path.exists():
             time.sleep(0.01)
+
+
+class Resident(Process):
+    """Waits as a job does, in the memory of its worker."""
+
+    _node_class = orm.WorkflowNode
+
+    async def run(self) -> Any:  # type: ignore[override]
+        return Wait(msg='for nothing')

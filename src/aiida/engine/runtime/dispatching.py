@@ -43,6 +43,10 @@ _PATIENCE = 2.0
 _AT_ONCE = 6
 #: Seconds after which a process that was taken up does not count any more: it waits, or computes in the background.
 _FRESH = 0.1
+#: Seconds between two looks at whether what is held here is at home here.
+_SWEEP = 5.0
+#: Seconds after which a process that only waits is not what its workers died of.
+_HARMLESS = 10.0
 
 
 class Dispatcher:
@@ -59,6 +63,9 @@ class Dispatcher:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         #: What could not be given back yet: fence, when it is ready, and why.
         self._owed: dict[int, tuple[int, float, str | None]] = {}
+        #: What is held under this name but lives nowhere here, with its fence, as seen at the last look.
+        self._strays: dict[int, int] = {}
+        self._next_sweep = 0.0
         self._counter = -1
         self._nap: asyncio.Future[None] | None = None
         self._stopping = False
@@ -73,6 +80,7 @@ class Dispatcher:
         while not self._stopping:
             try:
                 self._pay()
+                self._sweep()
                 took = self._take_up()
             except StorageUnavailable as exception:
                 LOGGER.warning('the store is out of reach, looking again in %g seconds: %s', _PATIENCE, exception)
@@ -232,6 +240,40 @@ class Dispatcher:
             with contextlib.suppress(LostLease):
                 get_store().release(pk, fence, ready, error)
             del self._owed[pk]
+
+    def _sweep(self) -> None:
+        """Now and then, give back what is held here but was lost, and forgive what only waits.
+
+        What is lost is not known to be: the answer to a commit did not come, or the store was out of reach when a step
+        gave up a process that it ran. Without this the lease would be renewed for ever.
+
+        :raises StorageUnavailable: if the store is out of reach.
+        """
+        now = time.monotonic()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + _SWEEP
+        live = resuming.live_here()
+        rows = get_store().runs_of(self._runner.owner)
+        strays = {row.node_id: row.fence for row in rows if row.node_id not in live and row.node_id not in self._owed}
+        for pk, fence in strays.items():
+            if self._strays.get(pk) == fence:
+                LOGGER.warning('Process<%s> is held here but lives nowhere: it is given back', pk)
+                self._owed[pk] = fence, time.time(), None
+        self._strays = strays
+        self._pay()
+        self._forgive(now)
+
+    def _forgive(self, now: float) -> None:
+        """Forget the failed attempts of jobs that wait: their workers did not die of them."""
+        busy = self._runner._background.busy if self._runner._background is not None else {}
+        for pk, since in self._since.items():
+            process = self._runner.live_process(pk)
+            if process is None or not process.attempts or pk in busy:
+                continue
+            if process.state is ProcessState.WAITING and now - since > _HARMLESS:
+                get_store().note_progress(pk)
+                process.attempts = 0
 
     # leaving
 

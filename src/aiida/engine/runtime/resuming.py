@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = (
     'RunElsewhere',
     'is_held',
+    'live_here',
     'note_runner',
     'release',
     'restore',
@@ -103,6 +104,11 @@ def release(pk: int, fence: int, error: BaseException) -> None:
         get_store().release(pk, fence, time.time(), error=f'{type(error).__name__}: {error}')
     except Exception as exception:  # `is_held` says so too, and the next who asks may take it
         LOGGER.warning('Process<%s> could not be given back: %r', pk, exception)
+
+
+def live_here() -> set[Any]:
+    """Return the pks of the processes that live in any runner of this interpreter."""
+    return {pid for runner in _runners() if not runner.is_closed() for pid in list(runner._live)}
 
 
 def is_held(owner: str | None, pk: int) -> bool:

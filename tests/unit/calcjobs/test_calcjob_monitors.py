@@ -87,7 +87,7 @@ def test_monitors_refused(arguments, error, text):
 
 
 def test_results_refused():
-    with pytest.raises(ValueError, match='retrieve'):
+    with pytest.raises(ValueError, match='`retrieve` is False and `parse` is True: give `parse=False`'):
         CalcJobMonitorResult(retrieve=False)
     with pytest.raises(TypeError):
         CalcJobMonitorResult(action='kill')

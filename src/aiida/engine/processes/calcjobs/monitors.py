@@ -68,7 +68,10 @@ class CalcJobMonitorResult:
         type_check(self.override_exit_code, bool)
         type_check(self.outputs, dict, allow_none=True)
         if self.parse and not self.retrieve:
-            raise ValueError('`parse` cannot be `True` if `retrieve` is `False`.')
+            raise ValueError(
+                'what is not retrieved cannot be parsed, but `retrieve` is False and `parse` is True: give `parse=False` '
+                'too'
+            )
 
 
 @dataclasses.dataclass

@@ -69,8 +69,7 @@ class CalcJobMonitorResult:
         type_check(self.outputs, dict, allow_none=True)
         if self.parse and not self.retrieve:
             raise ValueError(
-                'what is not retrieved cannot be parsed, but `retrieve` is False and `parse` is True: give `parse=False` '
-                'too'
+                'what is not retrieved cannot be parsed, but `retrieve` is False and `parse` is True: give `parse=False`'
             )
 
 

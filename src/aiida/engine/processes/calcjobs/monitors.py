@@ -69,7 +69,7 @@ class CalcJobMonitorResult:
         type_check(self.outputs, dict, allow_none=True)
         if self.parse and not self.retrieve:
             raise ValueError(
-                'what is not retrieved cannot be parsed, but `retrieve` is False and `parse` is True: give `parse=False`'
+                'what is not retrieved is not parsed, but `retrieve` is False and `parse` is True: give `parse=False`'
             )
 
 

@@ -6,7 +6,6 @@ import pytest
 from conformance_public_api import differences, documented
 
 MODELS = 'the pydantic models of entities, and what converts to and from them'
-DUMP = 'writing processes and groups to folders'
 SEED_FIRST = 'the older documentation names or orders the parameters otherwise; both ways are accepted'
 
 #: Dotted name, or a pattern of it, -> why it is missing or differs. All that a pattern matches is so: an entry, or a
@@ -22,8 +21,6 @@ ABSENT = {
         )
     },
     'aiida.orm.OrmModel': MODELS,
-    'aiida.orm.*Group.dump': DUMP,
-    'aiida.orm.UpfFamily.dump': DUMP,
     'aiida.engine.JobsList.request_job_info_update': SEED_FIRST,
     'aiida.engine.Runner()': SEED_FIRST,
     'aiida.orm.Collection(ABC)': 'it has no abstract method',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, cast, overload
 
 from aiida.common.cleaning import clean_value, copy_json
 from aiida.common.exceptions import EntryPointError, ModificationNotAllowed, StoringNotAllowed
@@ -15,11 +15,13 @@ from aiida.orm.extras import EntityExtras
 from aiida.orm.nodes.node import Node
 from aiida.orm.utils.identifiers import new_uuid
 from aiida.orm.utils.lazy import lazy, lazy_class_attribute
+from aiida.orm.utils.upstairs import upstairs
 from aiida.storage.ports import Store
 from aiida.storage.records import EntityKind
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+    from pathlib import Path
     from typing import Self
 
     from aiida.orm.users import User
@@ -335,6 +337,66 @@ class Group(RowEntity):
     def clear(self) -> None:
         """Remove all nodes."""
         self._store.remove_from_group(self._stored_pk('removed from'), None)
+
+    def dump(
+        self,
+        output_path: str | Path | None = None,
+        dry_run: bool = False,
+        overwrite: bool = False,
+        past_days: int | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        filter_by_last_dump_time: bool = True,
+        only_top_level_calcs: bool = True,
+        only_top_level_workflows: bool = True,
+        include_inputs: bool = True,
+        include_outputs: bool = False,
+        include_attributes: bool = True,
+        include_extras: bool = False,
+        flat: bool = False,
+        dump_unsealed: bool = False,
+        symlink_calcs: bool = False,
+    ) -> Path:
+        """Write the files of the processes in the group into a folder.
+
+        :param output_path: the folder, by default one with the label of the group in the current one.
+        :param dry_run: whether only to say what would be written.
+        :param overwrite: whether to write what is up to date too, and to replace the dump of something else.
+        :param past_days: only processes that were made within this number of days.
+        :param start_date: only processes that changed then or later.
+        :param end_date: only processes that changed before or then.
+        :param filter_by_last_dump_time: whether processes that did not change since the last dump are left.
+        :param only_top_level_calcs: whether calculations that workflows of the group called stand only in the folders
+            of these.
+        :param only_top_level_workflows: the same for workflows.
+        :param include_inputs: whether the files of the data that calculations used are written.
+        :param include_outputs: whether the files of the data that calculations made are written.
+        :param include_attributes: whether the attributes are written.
+        :param include_extras: whether the extras are written.
+        :param flat: whether all files of a calculation stand side by side.
+        :param dump_unsealed: whether processes that are not finished are dumped too.
+        :param symlink_calcs: whether a calculation is written once, and linked to from other places.
+        :return: the absolute path of the folder.
+        :raises InvalidOperation: if the group is not stored, or the folder holds files that are of no dump.
+        :raises ValueError: if ``past_days`` is given beside a date.
+        """
+        content, options = upstairs('aiida.tools.dumping.options:split')(
+            past_days=past_days,
+            start_date=start_date,
+            end_date=end_date,
+            filter_by_last_dump_time=filter_by_last_dump_time,
+            only_top_level_calcs=only_top_level_calcs,
+            only_top_level_workflows=only_top_level_workflows,
+            include_inputs=include_inputs,
+            include_outputs=include_outputs,
+            include_attributes=include_attributes,
+            include_extras=include_extras,
+            flat=flat,
+            dump_unsealed=dump_unsealed,
+            symlink_calcs=symlink_calcs,
+        )
+        dump = upstairs('aiida.tools.dumping.group:dump_group')
+        return cast('Path', dump(self, output_path, dry_run, overwrite, content, options))
 
     def _stored_pk(self, what: str) -> int:
         if self.pk is None:

@@ -10,8 +10,11 @@ import click
 from aiida.cmdline.commands.cmd_verdi import verdi
 from aiida.cmdline.params import arguments, options, types
 from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.dumping import dumped, dumping
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aiida.orm import Group, Node, User
 
 __all__ = ('group_add_nodes', 'group_remove_nodes', 'verdi_group')
@@ -320,3 +323,39 @@ def _group_filters(
     if likes:
         filters['and'] = likes
     return filters
+
+
+@verdi_group.command('dump')
+@arguments.GROUP()
+@options.PATH(help='The folder, by default one with the label of the group in the current one.')
+@options.DRY_RUN()
+@options.OVERWRITE(help='Write all anew, and replace the dump of something else.')
+@options.PAST_DAYS()
+@options.START_DATE()
+@options.END_DATE()
+@options.FILTER_BY_LAST_DUMP_TIME()
+@options.ONLY_TOP_LEVEL_CALCS()
+@options.ONLY_TOP_LEVEL_WORKFLOWS()
+@options.DELETE_MISSING()
+@options.SYMLINK_CALCS()
+@options.INCLUDE_INPUTS()
+@options.INCLUDE_OUTPUTS()
+@options.INCLUDE_ATTRIBUTES()
+@options.INCLUDE_EXTRAS()
+@options.FLAT()
+@options.DUMP_UNSEALED()
+@decorators.with_dbenv()
+def group_dump(group: Group, path: Path | None, dry_run: bool, overwrite: bool, **values: Any) -> None:
+    """Write the files of the processes in a group into a folder.
+
+    There are two folders in it, `calculations` and `workflows`, with a folder for each process, built as `verdi process
+    dump` does it. What was written before and has not changed is left as it is. Files that no dump has written are
+    never touched.
+    """
+    from aiida.tools.dumping.group import dump_group
+    from aiida.tools.dumping.options import split
+
+    with dumping():
+        content, collection = split(**values)
+        folder = dump_group(group, path, dry_run, overwrite, content, collection)
+    dumped(_name(group), folder, dry_run)

@@ -10,7 +10,7 @@ import click
 from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
-from aiida.cmdline.utils.dumping import dumping
+from aiida.cmdline.utils.dumping import dumped, dumping
 from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES, describe_news
 
 if TYPE_CHECKING:
@@ -281,7 +281,10 @@ def process_watch(processes: Sequence[ProcessNode], most_recent_node: bool) -> N
 
     Ends when all of them are terminated, or with Ctrl-C.
     """
+    from aiida.cmdline.utils.daemon import alive_workers
+    from aiida.cmdline.utils.processes import note_on_abandoned
     from aiida.engine.runtime.newsreel import latest, watch
+    from aiida.manage.manager import get_manager
 
     after = latest()
     watched = list(_chosen(processes, most_recent_node))
@@ -289,6 +292,9 @@ def process_watch(processes: Sequence[ProcessNode], most_recent_node: bool) -> N
         if process.is_terminated:
             echo.echo_error(f'Process<{process.pk}> is already terminated')
     alive = {cast('int', process.pk) for process in watched if not process.is_terminated}
+    rows = get_manager().get_profile_storage().list_processes(node_ids=list(alive))
+    if note := note_on_abandoned(rows, workers=bool(alive_workers())):
+        echo.echo_warning(note)
     with contextlib.suppress(KeyboardInterrupt):
         for news in watch(alive, after):
             echo.echo(describe_news(news))
@@ -379,7 +385,4 @@ def process_dump(process: ProcessNode, path: Path | None, dry_run: bool, overwri
     """
     with dumping():
         folder = process.dump(output_path=path, dry_run=dry_run, overwrite=overwrite, **content)
-    if dry_run:
-        echo.echo_success('Nothing was written, as you asked by `--dry-run`.')
-    else:
-        echo.echo_success(f'Process {process.pk} dumped into {folder}')
+    dumped(f'Process {process.pk}', folder, dry_run)

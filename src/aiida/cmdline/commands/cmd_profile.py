@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from aiida.cmdline.commands.cmd_verdi import verdi
 from aiida.cmdline.params import arguments, options, types
-from aiida.cmdline.utils import echo
+from aiida.cmdline.utils import decorators, echo
+from aiida.cmdline.utils.dumping import dumped, dumping
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aiida.manage.configuration import Profile
+    from aiida.orm import AbstractCode, Computer, Group, User
 
 __all__ = ('verdi_profile',)
 
@@ -407,3 +411,61 @@ def profile_configure_rabbitmq(
     """Let a profile use RabbitMQ, by the former name of `verdi profile configure-broker core.rabbitmq`."""
     echo.echo_deprecated('Please use `verdi profile configure-broker core.rabbitmq` instead.')
     _configure_rabbitmq(ctx, profile, force or non_interactive, settings)
+
+
+@verdi_profile.command('dump')
+@options.PATH(help='The folder, by default one with the name of the profile in the current one.')
+@options.DRY_RUN()
+@options.OVERWRITE(help='Write all anew, and replace the dump of something else.')
+@options.ALL(help='Include all groups, whatever else is chosen.')
+@options.CODES()
+@options.COMPUTERS()
+@options.GROUPS()
+@options.USER()
+@options.PAST_DAYS()
+@options.START_DATE()
+@options.END_DATE()
+@options.FILTER_BY_LAST_DUMP_TIME()
+@options.ONLY_TOP_LEVEL_CALCS()
+@options.ONLY_TOP_LEVEL_WORKFLOWS()
+@options.DELETE_MISSING()
+@options.SYMLINK_CALCS()
+@options.ORGANIZE_BY_GROUPS()
+@options.ALSO_UNGROUPED()
+@options.RELABEL_GROUPS()
+@options.INCLUDE_INPUTS()
+@options.INCLUDE_OUTPUTS()
+@options.INCLUDE_ATTRIBUTES()
+@options.INCLUDE_EXTRAS()
+@options.FLAT()
+@options.DUMP_UNSEALED()
+@decorators.with_dbenv()
+def profile_dump(
+    path: Path | None,
+    dry_run: bool,
+    overwrite: bool,
+    all_entries: bool,
+    codes: Sequence[AbstractCode] | None,
+    computers: Sequence[Computer] | None,
+    groups: Sequence[Group] | None,
+    user: User | None,
+    **values: Any,
+) -> None:
+    """Write the files of the processes in the profile into a folder.
+
+    Choose all groups with `--all`, or some processes by groups, user, computers, codes or dates. There is a folder for
+    each group in `groups`, built as `verdi group dump` does it, and one for the others in `ungrouped`. What was written
+    before and has not changed is left as it is. Files that no dump has written are never touched.
+    """
+    from aiida.manage import get_manager
+    from aiida.tools.dumping.options import split
+    from aiida.tools.dumping.profile import Wanted, dump_profile, is_nothing
+
+    profile = get_manager().get_profile()
+    assert profile is not None
+    with dumping():
+        content, collection = split(**values)
+        wanted = Wanted(all_entries, groups, user, computers, codes)
+        folder = dump_profile(profile, path, dry_run, overwrite, wanted, content, collection)
+    if not is_nothing(wanted, collection):
+        dumped(f'Profile<{profile.name}>', folder, dry_run)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from aiida.cmdline.utils import echo
 
-__all__ = ('dumping',)
+__all__ = ('dumped', 'dumping')
 
 
 @contextmanager
@@ -23,3 +24,11 @@ def dumping() -> Iterator[None]:
         echo.echo_critical(str(exception))
     finally:
         set_progress_reporter(None)
+
+
+def dumped(what: str, folder: Path, dry_run: bool) -> None:
+    """Say that something was dumped, or that it was not."""
+    if dry_run:
+        echo.echo_success('Nothing was written, as you asked by `--dry-run`.')
+    else:
+        echo.echo_success(f'{what} dumped into {folder}')

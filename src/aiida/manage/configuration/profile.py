@@ -5,11 +5,16 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiida.common.exceptions import ConfigurationError
 from aiida.manage.configuration.options import parse_option
 from aiida.manage.configuration.settings import AiiDAConfigPathResolver
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aiida.orm import AbstractCode, Computer, Group, User
 
 __all__ = ('Profile',)
 
@@ -190,3 +195,76 @@ class Profile:
     def filepaths(self) -> dict[str, Any]:
         """The paths of the daemon's files; see :meth:`Config.filepaths`."""
         return AiiDAConfigPathResolver().daemon_filepaths(self.name)
+
+    def dump(
+        self,
+        output_path: str | pathlib.Path | None = None,
+        dry_run: bool = False,
+        overwrite: bool = False,
+        all_entries: bool = False,
+        groups: list[str] | list[Group] | None = None,
+        user: list[str] | list[User] | None = None,
+        computers: list[str] | list[Computer] | None = None,
+        codes: list[str] | list[AbstractCode] | None = None,
+        past_days: int | None = None,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        filter_by_last_dump_time: bool = True,
+        only_top_level_calcs: bool = True,
+        only_top_level_workflows: bool = True,
+        include_inputs: bool = True,
+        include_outputs: bool = False,
+        include_attributes: bool = True,
+        include_extras: bool = False,
+        flat: bool = False,
+        dump_unsealed: bool = False,
+        symlink_calcs: bool = False,
+        delete_missing: bool = True,
+        organize_by_groups: bool = True,
+        also_ungrouped: bool = False,
+        relabel_groups: bool = True,
+    ) -> pathlib.Path:
+        """Write the files of the processes in the profile into a folder.
+
+        Nothing is written if nothing is chosen, by ``all_entries``, ``also_ungrouped``, entities or dates. The other
+        parameters are those of :meth:`aiida.orm.Group.dump`.
+
+        :param output_path: the folder, by default one with the name of the profile in the current one.
+        :param all_entries: whether all groups are dumped, whatever else is chosen.
+        :param groups: only these groups, or their labels.
+        :param user: only processes of these users, or their emails.
+        :param computers: only processes that ran on these computers, or their labels.
+        :param codes: only processes that had these codes as an input, or their labels.
+        :param delete_missing: whether to remove what exists no more, or left its group.
+        :param organize_by_groups: whether there is a folder for each group.
+        :param also_ungrouped: whether processes that are in no group are dumped too.
+        :param relabel_groups: whether folders of groups that were relabelled are moved.
+        :return: the absolute path of the folder.
+        :raises InvalidOperation: if the folder holds files that are of no dump.
+        :raises NotExistent: if something that is chosen does not exist.
+        :raises ValueError: if ``past_days`` is given beside a date.
+        """
+        from aiida.orm.utils.upstairs import upstairs
+
+        content, options = upstairs('aiida.tools.dumping.options:split')(
+            past_days=past_days,
+            start_date=start_date,
+            end_date=end_date,
+            filter_by_last_dump_time=filter_by_last_dump_time,
+            only_top_level_calcs=only_top_level_calcs,
+            only_top_level_workflows=only_top_level_workflows,
+            include_inputs=include_inputs,
+            include_outputs=include_outputs,
+            include_attributes=include_attributes,
+            include_extras=include_extras,
+            flat=flat,
+            dump_unsealed=dump_unsealed,
+            symlink_calcs=symlink_calcs,
+            delete_missing=delete_missing,
+            organize_by_groups=organize_by_groups,
+            also_ungrouped=also_ungrouped,
+            relabel_groups=relabel_groups,
+        )
+        wanted = upstairs('aiida.tools.dumping.profile:Wanted')(all_entries, groups, user, computers, codes)
+        dump = upstairs('aiida.tools.dumping.profile:dump_profile')
+        return cast('pathlib.Path', dump(self, output_path, dry_run, overwrite, wanted, content, options))

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
+from aiida.common import timezone
+
 if TYPE_CHECKING:
     from aiida.orm import Group, ProcessNode
 
@@ -40,7 +42,7 @@ class Row:
             uuid=node.uuid,
             label=node.label,
             process_label=node.process_label or type(node).__name__,
-            mtime=node.mtime,
+            mtime=node.mtime or timezone.now(),
             is_calculation=node.node_type.startswith('process.calculation.'),
             is_sealed=node.is_sealed,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from aiida.common import timezone
 
-__all__ = ('CollectionOptions', 'ContentOptions', 'Filters')
+__all__ = ('CollectionOptions', 'ContentOptions', 'Filters', 'split')
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +92,21 @@ class CollectionOptions:
     organize_by_groups: bool = True
     also_ungrouped: bool = False
     relabel_groups: bool = True
+
+
+def split(
+    *,
+    past_days: int | None = None,
+    start_date: datetime | str | None = None,
+    end_date: datetime | str | None = None,
+    **options: bool,
+) -> tuple[ContentOptions, CollectionOptions]:
+    """Return the options of the commands and methods that dump collections, sorted.
+
+    :raises ValueError: if the dates exclude each other or cannot be read.
+    """
+    names = {one.name for one in fields(ContentOptions)}
+    content = {name: value for name, value in options.items() if name in names}
+    others = {name: value for name, value in options.items() if name not in names}
+    filters = Filters.of_times(past_days, start_date, end_date)
+    return ContentOptions(**content), CollectionOptions(filters=filters, **others)

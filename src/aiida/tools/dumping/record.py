@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -49,7 +50,9 @@ class DumpLog:
     members: dict[str, list[str]] = field(default_factory=dict)
     options: dict[str, Any] | None = None
     last_dump_time: str | None = None
+    #: The process at each place.
     at: dict[str, str] = field(default_factory=dict)
+    _pretended: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
     def read(cls, root: Path) -> DumpLog:
@@ -117,7 +120,7 @@ class DumpLog:
     def is_fresh(self, row: Row, place: str) -> bool:
         """Return whether a process stands at a place as it is now."""
         entry = self.entries.get(row.uuid) if self.at.get(place) == row.uuid else None
-        if entry is None or not (self.root / place).exists():
+        if entry is None or not self.exists(place):
             return False
         return place in entry.symlinks or (row.stamp is not None and entry.stamps.get(place) == row.stamp)
 
@@ -132,6 +135,12 @@ class DumpLog:
                 entry.stamps.clear()
             else:
                 entry.stamps.pop(place, None)
+
+    def confirm(self, row: Row, place: str) -> None:
+        """Note that a process is written at a place with all that it called."""
+        entry = self.entries.get(row.uuid)
+        if entry is not None and self.at.get(place) == row.uuid and place not in entry.symlinks:
+            entry.stamps[place] = row.stamp
 
     def note(self, row: Row, place: str, size: int) -> None:
         """Note that a process was written into a folder."""
@@ -157,8 +166,11 @@ class DumpLog:
             self.forget(place)
         self.at[place] = row.uuid
 
-    def forget(self, place: str) -> None:
-        """Forget a place and all below it; a copy becomes the folder its process stands in."""
+    def forget(self, place: str, dry_run: bool = False) -> None:
+        """Forget a place and all below it; a copy becomes the folder its process stands in.
+
+        :param dry_run: whether links that lead to it stay.
+        """
         for gone in [place, *self.below(place)]:
             uuid = self.at.pop(gone, None)
             if uuid is None:
@@ -175,13 +187,26 @@ class DumpLog:
                     del self.entries[uuid]
                     for link in entry.symlinks:
                         self.at.pop(link, None)
-                        if (self.root / link).is_symlink():
+                        if not dry_run and (self.root / link).is_symlink():
                             (self.root / link).unlink()
 
-    def move(self, old: str, new: str) -> None:
-        """Move a folder with all that stands in it."""
-        (self.root / new).parent.mkdir(parents=True, exist_ok=True)
-        (self.root / old).rename(self.root / new)
+    def exists(self, place: str) -> bool:
+        """Return whether there is anything at a place."""
+        for old, new in reversed(self._pretended):
+            if place == new or place.startswith(f'{new}/'):
+                place = old + place[len(new) :]
+        return os.path.lexists(self.root / place)
+
+    def move(self, old: str, new: str, dry_run: bool = False) -> None:
+        """Move a folder with all that stands in it.
+
+        :param dry_run: whether only to pretend so.
+        """
+        if dry_run:
+            self._pretended.append((old, new))
+        else:
+            (self.root / new).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / old).rename(self.root / new)
 
         def moved(place: str) -> str:
             return new + place[len(old) :] if place == old or place.startswith(f'{old}/') else place

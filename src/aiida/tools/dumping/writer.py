@@ -62,13 +62,18 @@ class ProcessWriter:
         for path in sorted(gone, reverse=True):
             remove_folder(self._log.root / path)
             self._log.forget(path)
-        if readme and any(not self._log.is_fresh(row, path) for _, row, path in tree):
+        stale = {path for _, row, path in tree if not self._log.is_fresh(row, path)}
+        if stale:
+            # until all is written, the process itself counts as not written: an interrupted dump is looked at again
             self._log.outdate(place)
         for process, row, path in tree:
             if self._is_wanted_as_link(row, path):
                 self._link(row, path)
-            elif not self._log.is_fresh(row, path) or self._log.is_link(path):
+            elif path in stale or self._log.is_link(path) or (stale and readme and path == place):
                 self._write_one(process, row, path, readme and path == place)
+                if path == place:
+                    self._log.outdate(place)
+        self._log.confirm(Row.of(node), place)
 
     def _write_one(self, node: ProcessNode, row: Row, place: str, readme: bool) -> None:
         path = self._log.root / place

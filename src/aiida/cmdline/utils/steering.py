@@ -16,7 +16,7 @@ __all__ = ('steer',)
 
 Verb = Literal['killing', 'pausing', 'playing']
 
-_DONE = {'killing': 'killed', 'pausing': 'paused', 'playing': 'played'}
+_DONE = {'killing': 'is killed', 'pausing': 'is paused', 'playing': 'goes on'}
 _COMMAND = {'killing': 'kill', 'pausing': 'pause', 'playing': 'play'}
 
 
@@ -75,4 +75,4 @@ def _wait(request: Request, processes: list[ProcessNode], verb: Verb) -> None:
     for process in processes:
         request.wait_until_done([process], math.inf)
         ended = process.is_terminated and verb != 'killing'
-        echo.echo_success(f'Process<{process.pk}> {"has terminated" if ended else f"is {_DONE[verb]}"}')
+        echo.echo_success(f'Process<{process.pk}> {"has terminated" if ended else _DONE[verb]}')

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
-from plumpy.process_states import ProcessState
-
 from aiida.engine.runtime.resuming import is_held
+from aiida.engine.runtime.steering import mark_as_killed
 from aiida.orm import CalcFunctionNode, ProcessNode, QueryBuilder, WorkFunctionNode, load_node
 from aiida.orm.backend import get_store
 
@@ -62,6 +61,4 @@ def mend(stray: Stray) -> None:
             store.save_checkpoint(stray.pk, bundle, fence)
         else:
             node: Any = load_node(pk=stray.pk)
-            node.set_process_state(ProcessState.KILLED)
-            node.set_process_status(f'marked as killed: {stray.why}')
-            node.seal()
+            mark_as_killed(node, f'marked as killed: {stray.why}')

@@ -23,7 +23,7 @@ from aiida.engine.runtime.resuming import RunElsewhere, is_held, restore
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, WorkFunctionNode
 from aiida.orm.backend import get_store
 
-__all__ = ('JobRefusal', 'Refusal', 'Request', 'Wanted')
+__all__ = ('JobRefusal', 'Refusal', 'Request', 'Wanted', 'mark_as_killed')
 
 LOGGER = AIIDA_LOGGER.getChild('engine.runtime.steering')
 
@@ -67,6 +67,8 @@ class Request:
         self.message = message
         self.force = force
         self._heard: set[Any] = set()
+        #: The processes that were asked, or will be by who is above them, and whether somebody else has to do it.
+        self._asked: dict[Any, bool | None] = {}
         self._after = newsreel.latest()
 
     # asking
@@ -77,8 +79,13 @@ class Request:
         :raises Refusal: if it cannot be done. What was written to the row of the process stays there.
         """
         if node.is_terminated:
+            if node.pk in self._asked:  # it was killed with its caller
+                return False
             raise Refusal(f'Process<{node.pk}> is already terminated')
-        is_pending = self._ask(node)
+        known = self._asked.get(node.pk)
+        if known is not None:
+            return known
+        is_pending = self._asked[node.pk] = self._ask(node)
         self._ask_below(node, is_abandoned=not is_pending and current_runner().live_process(node.pk) is None)
         return is_pending
 
@@ -109,7 +116,7 @@ class Request:
         if node.is_terminated:
             return False
         if self.wanted == 'kill' and self.force:
-            self._mark_as_killed(node)
+            mark_as_killed(node, self.message)
             return False
         raise Refusal(
             f'Process<{node.pk}> is unreachable: who runs it, if anybody, is not known',
@@ -122,16 +129,16 @@ class Request:
         :param is_abandoned: whether nobody ran the process, so that nobody runs the functions it called.
         """
         for child in node.called:
-            if child.is_terminated:
-                continue
             pk: Any = child.pk
+            if child.is_terminated or self._asked.setdefault(pk, None) is not None:
+                continue
             row = child.backend.read_run(pk)
             if row is None:
                 self._ask_function(child, is_abandoned)
             # of a kill those that somebody runs are told by whoever runs, or has killed, the process above
             elif self.wanted != 'kill' or not (is_held(row.owner, pk) or current_runner().live_process(pk)):
                 try:
-                    self._ask(child)
+                    self._asked[pk] = self._ask(child)
                 except Refusal as refusal:
                     LOGGER.error('Process<%s>, which Process<%s> called, stays as it is: %s', pk, node.pk, refusal)
             self._ask_below(child, is_abandoned)
@@ -139,7 +146,7 @@ class Request:
     def _ask_function(self, node: ProcessNode, is_abandoned: bool) -> None:
         """End a function that was called by a process nobody ran; a live one is steered with its caller."""
         if self.wanted == 'kill' and is_abandoned and isinstance(node, CalcFunctionNode | WorkFunctionNode):
-            self._mark_as_killed(node)
+            mark_as_killed(node, self.message)
 
     # doing it here
 
@@ -185,19 +192,7 @@ class Request:
             raise Refusal(reason) from exception
         if not self.force:
             _kill_job(node)
-        self._mark_as_killed(node)
-
-    def _mark_as_killed(self, node: ProcessNode) -> None:
-        """Write down that a process was killed, and that what it called is to be."""
-        store = node.backend
-        with store.transaction():
-            store.finish(node.pk)  # type: ignore[arg-type]
-            node.set_process_state(ProcessState.KILLED)
-            node.set_process_status(self.message)
-            node.seal()
-            for child in node.called:
-                if not child.is_terminated:
-                    store.set_desired(child.pk, 'kill', f'Killed with Process<{node.pk}>')  # type: ignore[arg-type]
+        mark_as_killed(node, self.message)
 
     # what became of it
 
@@ -222,6 +217,22 @@ class Request:
     def wait_until_done(self, nodes: Sequence[ProcessNode], timeout: float) -> list[ProcessNode]:
         """Wait until it is done; return the processes with which it is not after so many seconds."""
         return _wait(nodes, timeout, self.is_done)
+
+
+def mark_as_killed(node: ProcessNode, message: str | None) -> None:
+    """Write down that a process which nobody runs was killed, and that what it called is to be.
+
+    :param message: why, for its status.
+    """
+    store = node.backend
+    with store.transaction():
+        store.finish(node.pk)  # type: ignore[arg-type]
+        node.set_process_state(ProcessState.KILLED)
+        node.set_process_status(message)
+        node.seal()
+        for child in node.called:
+            if not child.is_terminated:
+                store.set_desired(child.pk, 'kill', f'Killed with Process<{node.pk}>')  # type: ignore[arg-type]
 
 
 def _wait(nodes: Sequence[ProcessNode], timeout: float, is_over: Callable[[ProcessNode], bool]) -> list[ProcessNode]:

@@ -222,6 +222,33 @@ def test_a_script_sends_its_task_before_it_ends(rabbitmq, elsewhere):
     assert task.body['args']['pid'] == only_process()[0].pk
 
 
+def test_a_process_that_has_no_row_is_asked_by_messages(rabbitmq):
+    node = orm.WorkChainNode()
+    node.set_process_state('running')
+    node.store()
+    asked = []
+
+    def receive(_, message):
+        asked.append(message)
+        if message['intent'] == 'kill':
+            node.set_process_state('killed')
+            node.seal()
+        elif message['intent'] == 'pause':
+            node.pause()
+        else:
+            node.unpause()
+        return True
+
+    get_manager().get_communicator().add_rpc_subscriber(receive, str(node.pk))
+    pause_processes([node], msg_text='a break')
+    play_processes([node])
+    kill_processes([node], msg_text='enough', force=True)
+    assert node.is_killed
+    assert [message['intent'] for message in asked] == ['pause', 'play', 'kill']
+    assert asked[0]['message'] == 'a break'
+    assert asked[2] == {'intent': 'kill', 'message': 'enough', 'force_kill': True}
+
+
 def test_what_the_service_says(rabbitmq):
     broker = get_manager().get_broker()
     version = broker.get_rabbitmq_version()

@@ -38,9 +38,15 @@ def describe(prefix: str) -> dict[str, Any]:
     :param prefix: what the names of the profile begin with.
     """
     import yaml
-    from kiwipy.rmq import defaults
 
     from aiida.brokers.rabbitmq import utils
+
+    dumper: Any = getattr(yaml, 'CDumper', yaml.Dumper)
+
+    def encode(message: Any) -> bytes:
+        """Return a message as others of AiiDA's programs read it."""
+        encoded: bytes = yaml.dump(message, Dumper=dumper, encoding='utf-8')
+        return encoded
 
     def decode(body: bytes) -> Any:
         """Return what a message says; nothing but plain values is made of it."""
@@ -51,7 +57,7 @@ def describe(prefix: str) -> dict[str, Any]:
         'task_exchange': utils.get_task_exchange_name(prefix),
         'task_queue': utils.get_task_queue_name(prefix),
         'task_prefetch_count': _AHEAD,
-        'encoder': defaults.ENCODER,
+        'encoder': encode,
         'decoder': decode,
     }
 

@@ -337,6 +337,60 @@ def test_overwrite_replaces_the_dump_of_another_group(groups, folder, places):
     assert places(folder) == {'calculations/alone-<alone>'}
 
 
+def test_overwrite_replaces_the_dump_of_something_else(whole, groups, folder, places, tree, made):
+    groups['one'].dump(folder, only_top_level_calcs=False, symlink_calcs=True)
+    (folder / 'mine.txt').write_text('precious')
+    whole(folder, overwrite=True)
+    whole(folder.with_name('other'))
+    assert places(folder) == places(folder.with_name('other'))
+    assert tree(folder) - {'mine.txt'} == tree(folder.with_name('other'))
+    made['alone'].dump(folder, overwrite=True)
+    assert (folder / 'mine.txt').read_text() == 'precious'
+    assert not (folder / 'groups').exists()
+
+
+def test_deleted_workflow_with_links_goes(whole, groups, folder, places, made):
+    from aiida.tools import delete_nodes
+
+    groups['two'].add_nodes(made['use'])
+    whole(folder, symlink_calcs=True, only_top_level_calcs=False)
+    assert sum(place.endswith('@') for place in places(folder)) > 2
+    delete_nodes([made['chain'].pk], dry_run=False)
+    whole(folder, symlink_calcs=True)
+    assert not (folder / 'groups/one/workflows').exists()
+    assert not any('use' in place for place in places(folder))
+
+
+def test_dumps_of_aiida_are_known(whole, groups, folder, made):
+    """The logs of aiida-core do not say what was dumped, and its folders not which files."""
+    for name, dump in (
+        ('process', made['alone'].dump),
+        ('group', groups['one'].dump),
+        ('profile', whole),
+    ):
+        dump(folder.with_name(name))
+        path = folder.with_name(name) / 'aiida_dump_log.json'
+        log = json.loads(path.read_text())
+        del log['dumped']
+        for entry in (*log['calculations'].values(), *log['workflows'].values()):
+            del entry['stamps']
+        path.write_text(json.dumps(log))
+        for safeguard in folder.with_name(name).rglob('.aiida_dump_safeguard'):
+            safeguard.write_text('')
+    for name, dump in (
+        ('process', made['chain'].dump),
+        ('group', groups['two'].dump),
+        ('group', made['alone'].dump),
+        ('profile', groups['one'].dump),
+    ):
+        with pytest.raises(InvalidOperation, match=f'dump of another {name}'):
+            dump(folder.with_name(name))
+    made['alone'].dump(folder.with_name('process'))
+    groups['one'].dump(folder.with_name('group'))
+    whole(folder.with_name('profile'))
+    assert '"stamps"' in (folder.with_name('profile') / 'aiida_dump_log.json').read_text()
+
+
 def test_interrupted_dump_is_completed(whole, folder, places, monkeypatch, made):
     from aiida.tools.dumping import writer
 

@@ -21,6 +21,7 @@ __all__ = (
     'claim',
     'is_dumped',
     'remove_folder',
+    'remove_if_empty',
     'written',
 )
 
@@ -134,11 +135,12 @@ def _remove_files(folder: Path, names: Iterable[str]) -> None:
     for name in names:
         (folder / name).unlink(missing_ok=True)
         for parent in (folder / name).parents:
-            if parent == folder or not _remove_if_empty(parent):
+            if parent == folder or not remove_if_empty(parent):
                 break
 
 
-def _remove_if_empty(folder: Path) -> bool:
+def remove_if_empty(folder: Path) -> bool:
+    """Remove a folder if nothing is in it; return whether it was done."""
     try:
         folder.rmdir()
     except OSError:
@@ -161,7 +163,7 @@ def remove_folder(folder: Path) -> bool:
         if is_dumped(path):
             _remove_files(path, written(path))
             (path / SAFEGUARD_NAME).unlink()
-        _remove_if_empty(path)
+        remove_if_empty(path)
     if not folder.exists():
         return True
     _LOGGER.warning('kept %s: there are files in it that no dump has written', folder)

@@ -70,6 +70,8 @@ def dump_process(
 
 def begin(log: DumpLog, options: ContentOptions, overwrite: bool) -> None:
     """Make the folder of a dump, and have all written again if that is wished or if something else is to be written."""
+    if log.is_replaced:
+        log.clear()
     wanted = asdict(options)
     if overwrite or log.options != wanted:
         log.outdate()

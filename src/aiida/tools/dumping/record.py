@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiida.common import timezone
-from aiida.tools.dumping.folder import LOG_NAME, claim, written
+from aiida.tools.dumping.folder import LOG_NAME, claim, remove_folder, remove_if_empty, written
 from aiida.tools.dumping.names import Kind, Row
 
 __all__ = ('DumpLog', 'Entry')
@@ -50,8 +50,11 @@ class DumpLog:
     members: dict[str, list[str]] = field(default_factory=dict)
     options: dict[str, Any] | None = None
     last_dump_time: str | None = None
+    #: Whether it is of something else, which is to be replaced.
+    is_replaced: bool = False
     #: The process at each place.
     at: dict[str, str] = field(default_factory=dict)
+    _inside: dict[str, set[str]] = field(default_factory=dict)
     _pretended: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
@@ -84,8 +87,19 @@ class DumpLog:
                     entry.get('dir_mtime'),
                     entry.get('dir_size', 0),
                 )
-        log.at = {place: uuid for uuid, entry in log.entries.items() for place in entry.places}
+        log._index()
         return log
+
+    def _index(self) -> None:
+        self.at, self._inside = {}, {}
+        for uuid, entry in self.entries.items():
+            for place in entry.places:
+                self._enter(place, uuid)
+
+    def _enter(self, place: str, uuid: str) -> None:
+        self.at[place] = uuid
+        if place != '.':
+            self._inside.setdefault(str(PurePosixPath(place).parent), set()).add(place)
 
     def save(self) -> None:
         """Write the log, at once as a whole."""
@@ -164,7 +178,7 @@ class DumpLog:
     def _take(self, row: Row, place: str) -> None:
         if self.at.get(place) not in (None, row.uuid):
             self.forget(place)
-        self.at[place] = row.uuid
+        self._enter(place, row.uuid)
 
     def forget(self, place: str, dry_run: bool = False) -> None:
         """Forget a place and all below it; a copy becomes the folder its process stands in.
@@ -175,6 +189,7 @@ class DumpLog:
             uuid = self.at.pop(gone, None)
             if uuid is None:
                 continue
+            self._inside.get(str(PurePosixPath(gone).parent), set()).discard(gone)
             entry = self.entries[uuid]
             entry.stamps.pop(gone, None)
             for places in (entry.duplicates, entry.symlinks):
@@ -187,6 +202,7 @@ class DumpLog:
                     del self.entries[uuid]
                     for link in entry.symlinks:
                         self.at.pop(link, None)
+                        self._inside.get(str(PurePosixPath(link).parent), set()).discard(link)
                         if not dry_run and (self.root / link).is_symlink():
                             (self.root / link).unlink()
 
@@ -216,18 +232,38 @@ class DumpLog:
             entry.duplicates = [moved(place) for place in entry.duplicates]
             entry.symlinks = [moved(place) for place in entry.symlinks]
             entry.stamps = {moved(place): stamp for place, stamp in entry.stamps.items()}
-        self.at = {moved(place): uuid for place, uuid in self.at.items()}
+        self._index()
         self.groups = {uuid: moved(path) for uuid, path in self.groups.items()}
 
     def below(self, place: str) -> list[str]:
-        """Return the places below one."""
-        if place == '.':
-            return [other for other in self.at if other != '.']
-        return [other for other in self.at if other.startswith(f'{place}/')]
+        """Return the places below that of a process, inner ones after the outer."""
+        found = []
+        for child in self.children(place):
+            found += [child, *self.below(child)]
+        return found
 
     def children(self, place: str) -> list[str]:
-        """Return the places one level below one."""
-        return [other for other in self.below(place) if PurePosixPath(other).parent == PurePosixPath(place)]
+        """Return the places one level below a folder."""
+        return sorted(self._inside.get(place, ()))
+
+    def discard(self, place: str) -> None:
+        """Remove what dumps wrote at a place and below it, and forget it."""
+        for link in [place, *self.below(place)]:
+            if self.is_link(link) and (self.root / link).is_symlink():
+                (self.root / link).unlink()
+        remove_folder(self.root / place)
+        self.forget(place)
+        if PurePosixPath(place).parent.name in _KINDS:
+            remove_if_empty((self.root / place).parent)
+
+    def clear(self) -> None:
+        """Remove all that dumps wrote into the folder."""
+        for place in sorted(self.at):
+            if place in self.at and place != '.':
+                self.discard(place)
+        remove_folder(self.root)
+        self.entries, self.groups, self.members = {}, {}, {}
+        self._index()
 
     def uuids(self) -> Iterable[str]:
         """Return the processes in the dump."""

@@ -31,12 +31,14 @@ def open_target(path: Path, entity: str, uuid: str, overwrite: bool) -> DumpLog:
             f'the log of the dump {path / LOG_NAME} cannot be read ({exception}): write all anew with `overwrite` '
             '(`verdi ... dump --overwrite`), or choose another folder'
         ) from exception
-    found = (log.entity, log.uuid) if log.entity else _guess(log)
-    if found not in ((entity, uuid), None) and not overwrite:
-        raise InvalidOperation(
-            f'{path} is the dump of another {found[0] if found else entity} ({found[1] if found else ""}): choose '
-            'another folder, or replace it with `overwrite` (`verdi ... dump --overwrite`)'
-        )
+    found = (log.entity, log.uuid) if log.entity else _guess(log, uuid)
+    if found is not None and found != (entity, uuid):
+        if not overwrite:
+            raise InvalidOperation(
+                f'{path} is the dump of another {found[0]} ({found[1]}): choose another folder, or replace it with '
+                '`overwrite` (`verdi ... dump --overwrite`)'
+            )
+        log.is_replaced = True
     log.entity, log.uuid = entity, uuid
     return log
 
@@ -54,7 +56,14 @@ def _check(path: Path) -> None:
         )
 
 
-def _guess(log: DumpLog) -> tuple[str, str] | None:
-    """Return what a log of aiida-core is about, if it can be told."""
-    top = log.at.get('.')
-    return ('process', top) if top else None
+def _guess(log: DumpLog, uuid: str) -> tuple[str, str] | None:
+    """Return what a log of aiida-core is about, as far as it tells.
+
+    :param uuid: of what is to be dumped; a dump of a profile is taken to be that of this one.
+    """
+    if '.' in log.at:
+        return 'process', log.at['.']
+    for group, path in log.groups.items():
+        if path == '.':
+            return 'group', group
+    return ('profile', uuid) if log.at or log.groups else None

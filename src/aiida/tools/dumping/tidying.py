@@ -112,9 +112,10 @@ class Tidying:
         if place not in self._log.at:
             return
         self.removed.append(place)
-        if not self._dry_run:
-            remove_folder(self._log.root / place)
-        self._log.forget(place, dry_run=self._dry_run)
+        if self._dry_run:
+            self._log.forget(place, dry_run=True)
+        else:
+            self._log.discard(place)
 
     def mend_links(self) -> None:
         """Lead the links to where their calculations stand now; what is a link no more is forgotten."""

@@ -60,8 +60,7 @@ class ProcessWriter:
         places = {path for _, _, path in tree}
         gone = [path for path in self._log.below(place) if path not in places]
         for path in sorted(gone, reverse=True):
-            remove_folder(self._log.root / path)
-            self._log.forget(path)
+            self._log.discard(path)
         stale = {path for _, row, path in tree if not self._log.is_fresh(row, path)}
         if stale:
             # until all is written, the process itself counts as not written: an interrupted dump is looked at again

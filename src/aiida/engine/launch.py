@@ -143,7 +143,7 @@ def _hand_over(process: Any, given: dict[str, Any]) -> Any:
         raise InvalidOperation(f'{process} was started already and cannot be submitted')
     if not process.node.is_stored:
         raise InvalidOperation('Cannot submit a process with `store_provenance=False`: a worker could not find it')
-    process.give_away()
+    process._life.give_away()
     messages.send_task(process.pid)
     return process.node
 

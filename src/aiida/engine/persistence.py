@@ -74,7 +74,7 @@ class AiiDAPersister(Persister):
             raise
         except Exception as exception:
             raise PersistenceError(f'Process<{process.pid}> cannot be saved: {exception}') from exception
-        get_store().save_checkpoint(_pid(process.pid), text.encode(), process.fence, tag or '')
+        get_store().save_checkpoint(_pid(process.pid), text.encode(), process._life.fence, tag or '')
 
     def load_checkpoint(self, pid: Hashable, tag: str | None = None) -> Bundle:
         """Return the bundle of a process, which ``unbundle`` makes a process of.

@@ -289,8 +289,8 @@ class Runner:
             return self.schedule(process, **given)
         instance = self.instantiate_process(process, **given)
         _refuse_unstored(instance)
-        if not instance.is_taken_over:
-            instance.give_away()
+        if not instance._life.is_taken_over:
+            instance._life.give_away()
             messages.send_task(instance.pid)
         return instance.node
 
@@ -311,7 +311,7 @@ class Runner:
             instance = self.instantiate_process(process, **prepare_inputs(inputs, **kwargs))
         finally:
             self._rmq_submit = leaves_to_workers
-        if not instance.is_taken_over:
+        if not instance._life.is_taken_over:
             self.start_task(instance)
         elif self.is_waited_for:
             with contextlib.suppress(resuming.RunElsewhere, NotExistent):  # a worker has it, or will have
@@ -349,10 +349,10 @@ class Runner:
     def _let_go(self, process: Process, error: BaseException) -> None:
         """Live without a process that was interrupted, so that it can be gone on with or killed."""
         self.unregister(process)
-        if isinstance(error, LostLease) or process.end_is_written or not process.is_persistent:
+        if isinstance(error, LostLease) or process._life.end_is_written or not process._life.is_persistent:
             return
-        if process.fence and process.node.pk is not None:
-            resuming.release(process.node.pk, process.fence, error)
+        if process._life.fence and process.node.pk is not None:
+            resuming.release(process.node.pk, process._life.fence, error)
 
     def _run(
         self, process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any
@@ -399,7 +399,7 @@ class Runner:
     def register(self, process: Process) -> None:
         """Note that a process lives here."""
         self._live[process.pid] = process
-        if process.fence:
+        if process._life.fence:
             self.obedience.watch()
             messages.listen(self, process)
 
@@ -410,7 +410,7 @@ class Runner:
         del self._live[process.pid]
         if 'obedience' in self.__dict__:
             self.obedience.forget(cast('int', process.pid))
-        if process.fence:
+        if process._life.fence:
             messages.unlisten(self, process)
         if process.has_terminated() and 'watcher' in self.__dict__:
             self.watcher.ended(process.pid)

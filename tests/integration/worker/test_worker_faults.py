@@ -16,6 +16,7 @@ from aiida.engine.processes.control import pause_processes
 from aiida.engine.processes.process import Process
 from aiida.engine.runtime import dispatching, leases
 from aiida.manage.manager import get_manager
+from aiida.tools import delete_nodes
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_what_was_not_launched_after_all_is_not_counted(
     worker.start()
     wait_until((tmp_path / 'file.begun').exists)
     runner = worker.worker.runner
-    wait_until(lambda: runner.live_process(node.pk) is not None and runner.live_process(node.pk).launched == 1)
+    wait_until(lambda: runner.live_process(node.pk) is not None and runner.live_process(node.pk)._life.launched == 1)
     (tmp_path / 'file').touch()
     wait_until(lambda: node.is_terminated)
     assert node.is_finished_ok, node.exception
@@ -192,3 +193,17 @@ def test_what_only_waits_is_not_what_its_workers_died_of(
         assert store.reclaim(time.time())
     worker.start()
     wait_until(lambda: store.read_run(node.pk).owner is not None and store.read_run(node.pk).attempts == 0, 10)
+
+
+def test_a_process_that_is_deleted_while_it_runs(
+    worker: Any, classes: Any, wait_until: Any, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = submit(classes.UntilFile, path=orm.Str(str(tmp_path / 'file')))
+    worker.start()
+    wait_until((tmp_path / 'file.begun').exists)
+    delete_nodes([node.pk], dry_run=False)
+    (tmp_path / 'file').touch()
+    wait_until(lambda: worker.worker.runner.live_process(node.pk) is None)
+    other = submit(classes.Simple, number=orm.Int(1))
+    wait_until(lambda: other.is_terminated)
+    assert not [record for record in caplog.records if record.exc_info]

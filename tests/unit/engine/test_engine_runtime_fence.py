@@ -26,7 +26,7 @@ def lost(request: Any, runner: Runner, store: Any, monkeypatch: Any) -> Any:
         monkeypatch.setattr(runner.persister, 'save_checkpoint', unsavable)
     else:
         monkeypatch.setattr(runner, '_persister', None)
-    store.release(process.pid, process.fence, 0.0)
+    store.release(process.pid, process._life.fence, 0.0)
     assert store.claim_one(process.pid, 'elsewhere:1:1.0', 1.0, 2e12) is not None
     return process
 
@@ -41,7 +41,7 @@ def test_status_is_not_written(lost: Any, store: Any) -> None:
 def test_transition_is_not_written(lost: Any, store: Any) -> None:
     before = store.read_attributes(lost.pid)
     lost.node.set_process_status('from the old owner')
-    lost.recorded_state = None
+    lost._life.recorded_state = None
     with pytest.raises(LostLease, match='elsewhere'):
         recording.entered(_running(lost), None)
     assert store.read_attributes(lost.pid) == before

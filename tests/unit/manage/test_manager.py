@@ -179,7 +179,7 @@ def test_a_store_that_is_not_installed(config_folder):
     profile = make(config_folder, 'one')
     profile.set_storage('other.store', {})
     load_profile(profile)
-    with pytest.raises(ConfigurationError, match='other.store`, which this installation does not have'):
+    with pytest.raises(ConfigurationError, match=r'other\.store`, which this installation does not have'):
         get_store()
 
 

@@ -370,7 +370,7 @@ class FunctionProcess(Process):
         super()._setup_db_record()
         node: Any = self.node
         node.set_process_state(ProcessState.RUNNING)
-        self.recorded_state = ProcessState.RUNNING
+        self._life.recorded_state = ProcessState.RUNNING
         node.store_source_info(self._func)
 
     def execute(self) -> Any:
@@ -379,7 +379,7 @@ class FunctionProcess(Process):
         :return: what it returned: the node, or the outputs by name if there are more.
         :raises Exception: what the function raised.
         """
-        if self.is_taken_over:
+        if self._life.is_taken_over:
             result = outcome_of(self.node)
             return result[self.SINGLE_OUTPUT_LINKNAME] if [*result] == [self.SINGLE_OUTPUT_LINKNAME] else result
         if not self.has_terminated():

@@ -7,12 +7,11 @@ import enum
 import logging
 import sys
 import threading
-import time
 import traceback
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import plumpy.futures
 import plumpy.persistence
@@ -23,13 +22,13 @@ from plumpy.process_states import ProcessState
 from plumpy.processes import BundleKeys
 from plumpy.utils import AttributesFrozendict
 
-from aiida.common.exceptions import InvalidOperation
 from aiida.common.extendeddicts import AttributeDict
 from aiida.common.lang import classproperty
 from aiida.common.log import LOG_LEVEL_REPORT
 from aiida.engine.processes import emission, exposure, flattening, recording
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
+from aiida.engine.processes.life import Life
 from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, PortNamespace
 from aiida.engine.processes.process_spec import ProcessSpec
 from aiida.engine.processes.states import Running, Waiting
@@ -71,19 +70,8 @@ class Process(plumpy.processes.Process):
 
         CALC_ID = 'calc_id'
 
-    # what the recording keeps of this process
-    fence: int = 0
-    attempts: int = 0
-    has_parted: bool = False
-    end_is_written: bool = False
-    launched: int = 0
-    orphans: tuple[int, ...] = ()
-    is_taken_over: bool = False
-    recorded_state: Any = None
-    left_state: Any = None
-    checkpoint_trouble: str | None = None
+    _life: Life
     _node: ProcessNode | None = None
-    _encoded_inputs: str | None = None
     _whole_spec: ClassVar[Any]
 
     # class level
@@ -217,6 +205,12 @@ class Process(plumpy.processes.Process):
 
     # making and restoring
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Return an instance that the engine knows nothing of yet, for one that is made and one that is restored."""
+        instance = super().__new__(cls)
+        instance._life = Life(instance)
+        return instance
+
     def __init__(
         self,
         inputs: dict[str, Any] | None = None,
@@ -249,7 +243,7 @@ class Process(plumpy.processes.Process):
         super().init()
         if self._logger is None and self._node is not None:
             self.set_logger(self._node.logger)
-        if not self.is_taken_over:
+        if not self._life.is_taken_over:
             self._runner.register(self)
 
     def on_entering(self, state: process_states.State) -> None:
@@ -272,7 +266,7 @@ class Process(plumpy.processes.Process):
                 self._parent_pid = cast('Any', parent.pid)
         self._pid = self._create_and_setup_db_record()
         # before Ctrl-C may come through: what is in the database must be there to be killed
-        if not self.is_taken_over:
+        if not self._life.is_taken_over:
             self._runner.register(self)
 
     def _create_and_setup_db_record(self) -> int | uuid.UUID:
@@ -281,16 +275,12 @@ class Process(plumpy.processes.Process):
         node = self.node
         return node.pk if node.pk is not None else uuid.UUID(node.uuid)
 
-    def attach_node(self, node: ProcessNode) -> None:
-        """Take a node for this process's own."""
-        self._node = node
-
     def _setup_db_record(self) -> None:
         """Write what is known at creation on the node, which is not stored yet, and link it to caller and inputs."""
         node = self.node
         state = ProcessState.RUNNING if self._runner.starts_at_once else ProcessState.CREATED
         node.set_process_state(state)
-        self.recorded_state = state
+        self._life.recorded_state = state
         node.set_process_label(self._build_process_label())
         node.set_process_type(self.build_process_type())
         recording.link_parent(self, self.get_parent_calc())
@@ -349,13 +339,13 @@ class Process(plumpy.processes.Process):
         if extra:
             self.save_members(extra, out_state)
         out_state['paused'] = self.paused
-        out_state['launched'] = self.launched
+        out_state['launched'] = self._life.launched
         out_state['_state'] = self._state.save(save_context)
         out_state['linked_outputs'] = self.linked_outputs
         if self.inputs is not None:
-            if self._encoded_inputs is None:
-                self._encoded_inputs = self.encode_input_args(cast('Any', self.inputs))
-            out_state[BundleKeys.INPUTS_PARSED] = self._encoded_inputs
+            if self._life.encoded_inputs is None:
+                self._life.encoded_inputs = self.encode_input_args(cast('Any', self.inputs))
+            out_state[BundleKeys.INPUTS_PARSED] = self._life.encoded_inputs
         if self.outputs:
             out_state[BundleKeys.OUTPUTS] = codec.dumps(self.outputs, 'outputs')
         out_state[self.SaveKeys.CALC_ID.value] = self.pid
@@ -374,14 +364,14 @@ class Process(plumpy.processes.Process):
         if saved_state.get('paused'):
             self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
         self.linked_outputs = set(saved_state['linked_outputs'])
-        self.launched = saved_state.get('launched', len(node.called))
-        self.orphans = replaying.find_orphans(pk, self.launched)
-        self._encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
+        self._life.launched = saved_state.get('launched', len(node.called))
+        self._life.orphans = replaying.find_orphans(pk, self._life.launched)
+        self._life.encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
         self._raw_inputs = self._parsed_inputs
-        self.recorded_state = node.process_state
+        self._life.recorded_state = node.process_state
         run = node.backend.read_run(pk)
         if run is not None:
-            self.fence, self.attempts = run.fence, run.attempts
+            self._life.fence, self._life.attempts = run.fence, run.attempts
         node.hold()
         if node.paused and self._paused is None:  # it was set aside from outside
             node.unpause()
@@ -429,33 +419,6 @@ class Process(plumpy.processes.Process):
         """Who runs it."""
         return self._runner
 
-    @property
-    def stores_provenance(self) -> bool:
-        """Whether node, inputs and outputs are stored: neither the metadata nor an unstored caller says no."""
-        if not self.metadata.get('store_provenance', True):
-            return False
-        parent = self.get_parent_calc() if self._node is None or not self._node.is_stored else None
-        return parent is None or parent.is_stored
-
-    @property
-    def is_persistent(self) -> bool:
-        """Whether it has checkpoints and a row that says it is to be run."""
-        return self._enable_persistence and self.node.is_stored
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Whether it is about to be paused or killed."""
-        return self._pausing is not None or self._killing is not None
-
-    def awaited(self) -> list[int]:
-        """Return the pks of the processes it waits for."""
-        return []
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it is in a terminal state."""
-        return self._state is not None and self._state.is_terminal()
-
     def get_parent_calc(self) -> ProcessNode | None:
         """Return the node of the process that called this one, ``None`` if there is none."""
         if self._parent_pid is None:
@@ -491,7 +454,7 @@ class Process(plumpy.processes.Process):
             except INFRASTRUCTURE_ERRORS:
                 raise
             except Exception:
-                if not self.has_ended:
+                if not self._life.has_ended:
                     raise
                 self._end_despite_hooks()
 
@@ -580,9 +543,9 @@ class Process(plumpy.processes.Process):
             with store.transaction():
                 self.node.flush()
                 recording.save_checkpoint(self)
-                if event is not None and self.is_persistent:
+                if event is not None and self._life.is_persistent:
                     store.record_event(cast('int', self.node.pk), event, {'status': self.status})
-                self.has_parted = self.paused and recording.set_down(self)
+                self._life.has_parted = self.paused and recording.set_down(self)
 
     def set_status(self, status: str | None) -> None:
         """Set what the process says of itself, on its node too."""
@@ -592,7 +555,7 @@ class Process(plumpy.processes.Process):
     async def step_until_terminated(self) -> None:
         """Run it to its end; between two steps the loop has its turn, so that it can be paused and killed."""
         await ensure_portal()
-        while not self.is_done_here:
+        while not self._life.is_done_here:
             await plumpy.processes.Process.step(self)  # a work chain may have a method of this name
             if self.state is ProcessState.RUNNING:  # the other states wait by themselves
                 await asyncio.sleep(0)
@@ -638,37 +601,6 @@ class Process(plumpy.processes.Process):
 
     def _kill_children(self, force_kill: bool = False) -> None:
         self._runner.kill_children(self, f'Killed by parent {type(self).__name__}<{self.pid}>', force_kill)
-
-    @property
-    def is_done_here(self) -> bool:
-        """Whether its runner takes no further step of it: it is terminated, or left to whoever takes it up next."""
-        return self.has_terminated() or self.has_parted or self._runner.is_leaving
-
-    def move_to(self, runner: Runner) -> None:
-        """Let another runner run the process, which was not started yet.
-
-        :raises InvalidOperation: if it was.
-        """
-        if self.state is not ProcessState.CREATED:
-            raise InvalidOperation(f'{self} was started already by another runner')
-        self._runner.unregister(self)
-        self._runner, self._loop = runner, runner.loop
-        self._future = plumpy.persistence.SavableFuture(loop=self._loop)
-        runner.register(self)
-
-    def give_away(self) -> None:
-        """Leave the process, no step of which is being run, to the workers."""
-        node = self.node
-        store = node.backend
-        with store.transaction():
-            if self.recorded_state is not self.state:
-                node.set_process_state(cast('ProcessState', self.state))
-            node.flush()
-            if self.fence:
-                store.release(cast('int', node.pk), self.fence, time.time())
-        node.release()
-        self._runner.unregister(self)
-        self.close()
 
     # outputs
 

@@ -29,33 +29,33 @@ LOGGER = logging.getLogger('aiida.engine.processes.recording')
 def create(process: Process) -> None:
     """Make the node of a process and write it, with inputs, links, first checkpoint and the row that it is to run."""
     node = process.get_or_create_db_record()
-    process.attach_node(node)
+    process._node = node
     process._setup_db_record()
-    if not process.stores_provenance:
+    if not process._life.stores_provenance:
         return
     store = node.backend
     caller = replaying.caller_of(process)
     if caller is not None:
-        before = replaying.recognise(caller, process) if caller.orphans else None
+        before = replaying.recognise(caller, process) if caller._life.orphans else None
         if before is not None:
-            caller.launched += 1
-            process.attach_node(before)
+            caller._life.launched += 1
+            process._node = before
             process._pid = before.pk
-            process.is_taken_over = True
+            process._life.is_taken_over = True
             return
     with store.transaction():
         if caller is not None:
             _count_launched(caller, store)
-            if caller.fence:
-                store.check_fence(cast('int', caller.pid), caller.fence)
+            if caller._life.fence:
+                store.check_fence(cast('int', caller.pid), caller._life.fence)
         for source, _, _ in node._incoming:
             if source._record.id is None:
                 source.store()
         node.store()
         process._pid = node.pk
         node.hold()
-        if process.is_persistent:
-            process.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
+        if process._life.is_persistent:
+            process._life.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
             save_checkpoint(process)
             messages.announce(process, None, ProcessState.CREATED)
 
@@ -64,9 +64,9 @@ def _count_launched(caller: Process, store: Any) -> None:
     """Count what a process launches as the graph does: not what was not written after all."""
 
     def undo() -> None:
-        caller.launched -= 1
+        caller._life.launched -= 1
 
-    caller.launched += 1
+    caller._life.launched += 1
     store.on_rollback(undo)
 
 
@@ -77,15 +77,15 @@ def entered(process: Process, from_state: Any) -> None:
     if label is ProcessState.CREATED:
         return
     node = process.node
-    known = process.recorded_state
+    known = process._life.recorded_state
     if known is not label:
         node.set_process_state(cast('ProcessState', label))
-        process.left_state, process.recorded_state = known, label
+        process._life.left_state, process._life.recorded_state = known, label
     if state.is_terminal() or not node.is_stored:
         return
     if known is label and from_state is not None and from_state.LABEL is ProcessState.CREATED:
         return  # it was created as running: what there is to write goes with the next transition
-    if process.orphans and from_state is not None and from_state.LABEL is ProcessState.RUNNING:
+    if process._life.orphans and from_state is not None and from_state.LABEL is ProcessState.RUNNING:
         replaying.dismiss(process)
     with node.backend.transaction():
         process.update_outputs()
@@ -94,21 +94,21 @@ def entered(process: Process, from_state: Any) -> None:
         if known is not label:
             note_state_change(node)
             tell(process)
-        if saved and process.attempts:
+        if saved and process._life.attempts:
             node.backend.note_progress(node._record.id)  # type: ignore[arg-type]
-            process.attempts = 0
+            process._life.attempts = 0
         has_parted = saved and label is ProcessState.WAITING and part(process)
-    process.has_parted = has_parted
+    process._life.has_parted = has_parted
 
 
 def tell(process: Process) -> None:
     """Write for those who watch that a process has changed its state."""
-    if process.is_persistent:
-        news = {'from': process.left_state.value, 'to': process.recorded_state.value}
-        if process.recorded_state is ProcessState.FINISHED:
+    if process._life.is_persistent:
+        news = {'from': process._life.left_state.value, 'to': process._life.recorded_state.value}
+        if process._life.recorded_state is ProcessState.FINISHED:
             news['exit_status'] = process.node.exit_status
         process.node.backend.record_event(process.node._record.id, 'state_changed', news)  # type: ignore[arg-type]
-        messages.announce(process, process.left_state, process.recorded_state)
+        messages.announce(process, process._life.left_state, process._life.recorded_state)
 
 
 def part(process: Process) -> bool:
@@ -118,8 +118,8 @@ def part(process: Process) -> bool:
 
     :return: whether it is; not if what it waits for has ended.
     """
-    awaited = process.awaited()
-    if not awaited or not process.runner.parts or process.is_interrupted:
+    awaited = process._life.awaited
+    if not awaited or not process.runner.parts or process._life.is_interrupted:
         return False
     node = process.node
     pk = cast('int', node._record.id)
@@ -127,7 +127,7 @@ def part(process: Process) -> bool:
     run = node.backend.read_run(pk)  # after `wait_for`: from then on requests come after this transaction
     if run is None or run.desired_state != 'run' or not node.backend.waiting_for(pk):
         return False
-    node.backend.release(pk, process.fence, None)
+    node.backend.release(pk, process._life.fence, None)
     return True
 
 
@@ -140,19 +140,19 @@ def set_down(process: Process) -> bool:
     """
     node = process.node
     pk = cast('int', node._record.id)
-    run = node.backend.read_run(pk) if process.runner.parts and process.is_persistent else None
+    run = node.backend.read_run(pk) if process.runner.parts and process._life.is_persistent else None
     if run is None or run.desired_state == 'kill':
         return False
     if run.desired_state != 'pause':
         node.backend.set_desired(pk, 'pause', process.status)
-    node.backend.release(pk, process.fence, time.time())
+    node.backend.release(pk, process._life.fence, time.time())
     return True
 
 
 def terminated(process: Process) -> None:
     """Write the end of a process: outputs, the last attributes, the seal; nothing of it is alive any more."""
     node = process.node
-    if process.orphans:
+    if process._life.orphans:
         replaying.dismiss(process)
     finished = process._state.LABEL is not ProcessState.EXCEPTED
     if not node.is_stored:
@@ -161,15 +161,17 @@ def terminated(process: Process) -> None:
         node.base.attributes.set(node.SEALED_KEY, True)
         return
     with node.backend.transaction():
+        if process._life.is_persistent and process._life.fence:  # of a node that was deleted, this says so best
+            node.backend.check_fence(cast('int', node._record.id), process._life.fence)
         if finished:
             process.update_outputs()
         node.seal()
         node.flush()
         note_state_change(node)
         tell(process)
-        if process.is_persistent:
-            node.backend.finish(node._record.id, process.fence)  # type: ignore[arg-type]
-    process.end_is_written = True
+        if process._life.is_persistent:
+            node.backend.finish(node._record.id, process._life.fence)  # type: ignore[arg-type]
+    process._life.end_is_written = True
     node.release()
 
 
@@ -183,10 +185,10 @@ def save_checkpoint(process: Process) -> bool:
     :raises LostLease: if somebody else has taken the process since.
     :raises NotSavable: if the context or an input holds something that could not be read back.
     """
-    if not process.is_persistent or process.has_ended:
+    if not process._life.is_persistent or process._life.has_ended:
         return False
-    if process.fence:  # whatever becomes of the checkpoint, nothing is written by who has lost the process
-        process.node.backend.check_fence(process.node._record.id, process.fence)  # type: ignore[arg-type]
+    if process._life.fence:  # whatever becomes of the checkpoint, nothing is written by who has lost the process
+        process.node.backend.check_fence(process.node._record.id, process._life.fence)  # type: ignore[arg-type]
     persister = process.runner.persister
     if persister is None:
         return False
@@ -197,8 +199,8 @@ def save_checkpoint(process: Process) -> bool:
         if isinstance(cause, NotSavable) and not isinstance(cause, NotStoredYet):
             raise cause from None
         message = str(exception)
-        if message != process.checkpoint_trouble:
-            process.checkpoint_trouble = message
+        if message != process._life.checkpoint_trouble:
+            process._life.checkpoint_trouble = message
             process.node.logger.warning(  # not `process.logger`, which is the node's only once the process is made
                 '%s. The process goes on; if it is interrupted, it resumes from the checkpoint before.', message
             )
@@ -222,7 +224,7 @@ def link_parent(process: Process, parent: ProcessNode | None) -> None:
             f'{parent.process_label}<{parent.pk}>; call it from a work function or work chain'
         )
     node = process.node
-    if not isinstance(parent, WorkflowNode) or not parent.is_stored or not process.stores_provenance:
+    if not isinstance(parent, WorkflowNode) or not parent.is_stored or not process._life.stores_provenance:
         return
     link_type = LinkType.CALL_CALC if isinstance(node, CalculationNode) else LinkType.CALL_WORK
     node.base.links.add_incoming(parent, link_type, process.metadata.get('call_link_label', 'CALL'))
@@ -233,7 +235,7 @@ def link_inputs(process: Process) -> None:
     node = process.node
     link_type = LinkType.INPUT_CALC if isinstance(node, CalculationNode) else LinkType.INPUT_WORK
     for label, source in flat_inputs(process.spec().inputs, process.inputs):
-        if not process.stores_provenance and not source.is_stored:
+        if not process._life.stores_provenance and not source.is_stored:
             continue
         node.base.links.add_incoming(source, link_type, label)
 
@@ -241,7 +243,7 @@ def link_inputs(process: Process) -> None:
 def link_outputs(process: Process) -> None:
     """Store the outputs that are new since the last call and link them."""
     outputs = process.outputs
-    if not outputs or not process.stores_provenance:
+    if not outputs or not process._life.stores_provenance:
         return
     linked = process.linked_outputs
     node = process.node

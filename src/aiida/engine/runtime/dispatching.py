@@ -186,7 +186,7 @@ class Dispatcher:
                 process.kill(run.desired_message)
         elif run.desired_state == 'run' and process.paused:
             process.play()
-        if not process.is_done_here:
+        if not process._life.is_done_here:
             await driving.live(process)
 
     # giving back
@@ -200,21 +200,21 @@ class Dispatcher:
             self._runner._tasks.pop(pk, None)
         self._runner.unregister(process)
         self.poke()
-        if process.end_is_written:
+        if process._life.end_is_written:
             return
         process.node.drop_held()
-        if process.has_parted:
+        if process._life.has_parted:
             return
         exception = None if task.cancelled() else task.exception()
         if exception is None:  # this runner is leaving
-            self._owed[pk] = process.fence, time.time(), None
+            self._owed[pk] = process._life.fence, time.time(), None
             return
         if isinstance(exception, LostLease):
             LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
             return
         if not isinstance(exception, INFRASTRUCTURE_ERRORS):
             LOGGER.error('Process<%s> was interrupted by an error that is not its own', pk, exc_info=exception)
-        self._give_back(pk, process.fence, process.attempts, exception)
+        self._give_back(pk, process._life.fence, process._life.attempts, exception)
 
     def _owe(self, run: RunRecord, exception: Exception) -> None:
         """Let a process be set aside later, for the reason it was to be set aside for."""
@@ -269,11 +269,11 @@ class Dispatcher:
         busy = self._runner._background.busy if self._runner._background is not None else {}
         for pk, since in self._since.items():
             process = self._runner.live_process(pk)
-            if process is None or not process.attempts or pk in busy:
+            if process is None or not process._life.attempts or pk in busy:
                 continue
             if process.state is ProcessState.WAITING and now - since > _HARMLESS:
                 get_store().note_progress(pk)
-                process.attempts = 0
+                process._life.attempts = 0
 
     # leaving
 

@@ -79,7 +79,7 @@ async def live(process: Process) -> None:
     Ctrl-C may hit any task. It leaves the loop at once, so that nothing else takes a step, and whoever runs the loop
     kills the tree. A process that waits gets another task for that: what it waits for has to be stopped too.
     """
-    while not process.is_done_here:
+    while not process._life.is_done_here:
         try:
             await process.step_until_terminated()
         except KeyboardInterrupt:
@@ -129,7 +129,7 @@ async def _finish(runner: Runner, process: Process) -> None:
     """
     if process.has_terminated():
         return
-    if process.is_taken_over:
+    if process._life.is_taken_over:
         await _join(runner, process)
         return
     loop = runner.loop
@@ -205,7 +205,7 @@ def _check(process: Process) -> None:
     """
     :raises Exception: what a process has raised.
     """
-    if process.is_taken_over:
+    if process._life.is_taken_over:
         process._outputs = outcome_of(process.node)
     else:
         process.future().result()
@@ -294,7 +294,7 @@ def _for_runner(process: Any, runner: Runner) -> Any:
     from aiida.engine.processes.process import Process
 
     if isinstance(process, Process):
-        process.move_to(runner)
+        process._life.move_to(runner)
     return process
 
 

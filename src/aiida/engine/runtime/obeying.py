@@ -97,7 +97,7 @@ class Obedience:
         self._counter = counter
         for row in store.runs_of(self._owner):
             process = self._live.get(row.node_id)
-            if process is None or process.is_done_here or row.fence != process.fence:
+            if process is None or process._life.is_done_here or row.fence != process._life.fence:
                 continue
             try:
                 self.obey(row, process)

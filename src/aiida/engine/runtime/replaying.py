@@ -56,10 +56,10 @@ def recognise(caller: Process, process: Process) -> ProcessNode | None:
     :param caller: the process whose step is replayed; the orphan that is recognised is none any more.
     :param process: the one that is launched, whose node is not stored yet.
     """
-    for pk in caller.orphans:
+    for pk in caller._life.orphans:
         before: Any = load_node(pk=pk)
         if _can_be_taken_over(before) and _are_equal(before, process.node):
-            caller.orphans = tuple(other for other in caller.orphans if other != pk)
+            caller._life.orphans = tuple(other for other in caller._life.orphans if other != pk)
             LOGGER.info('Process<%s> had launched Process<%s> before it was interrupted', caller.pid, pk)
             return before  # type: ignore[no-any-return]
     return None
@@ -73,7 +73,7 @@ def _can_be_taken_over(node: Any) -> bool:
 
 def dismiss(process: Process) -> None:
     """Kill what a step had launched before it was interrupted, and did not launch again."""
-    orphans, process.orphans = process.orphans, ()
+    orphans, process._life.orphans = process._life.orphans, ()
     for pk in orphans:
         _dismiss(load_node(pk=pk))
 

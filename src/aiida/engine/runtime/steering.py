@@ -179,7 +179,7 @@ class Request:
                 self._act(process)
             finally:
                 if not process.has_terminated():
-                    process.give_away()
+                    process._life.give_away()
                     messages.send_task(pk)
 
     def _do_without_process(self, node: ProcessNode, exception: Exception) -> None:

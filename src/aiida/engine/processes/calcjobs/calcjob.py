@@ -166,11 +166,6 @@ class CalcJob(Process):
         """The record of the job."""
         return cast('CalcJobNode', super().node)
 
-    @property
-    def stores_provenance(self) -> bool:
-        """Whether anything is stored; nothing is for a dry run."""
-        return super().stores_provenance and not self.metadata.get('dry_run', False)
-
     # making the node
 
     def _create_and_setup_db_record(self) -> int | uuid.UUID:

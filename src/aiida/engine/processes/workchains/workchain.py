@@ -356,12 +356,8 @@ class WorkChain(Process, metaclass=Protect):
     def on_waiting(self) -> None:
         """Called when it waits, and that is written."""
         super().on_waiting()
-        if self._awaitables and self.runner.parts and not self.has_parted:
+        if self._awaitables and self.runner.parts and not self._life.has_parted:
             self._action_awaitables()
-
-    def awaited(self) -> list[int]:
-        """Return the pks of the sub processes it waits for."""
-        return [awaitable.pk for awaitable in self._awaitables]
 
     def _action_awaitables(self) -> None:
         """Ask the runner to tell when the sub processes are terminated.
@@ -405,7 +401,7 @@ class WorkChain(Process, metaclass=Protect):
     def _tell(self) -> None:
         """Write which sub processes are still waited for."""
         self._telling = None
-        if not self.is_done_here and self._awaitables:
+        if not self._life.is_done_here and self._awaitables:
             self._update_process_status()
             self.node.flush()
 

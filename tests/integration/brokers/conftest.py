@@ -93,7 +93,7 @@ def elsewhere(classes: Any, profile: Any) -> Iterator[Callable[[str], subprocess
         text = f'from aiida import load_profile, orm\nload_profile()\nimport broker_processes\n{code}'
         program = subprocess.Popen(
             [sys.executable, '-c', text],
-            env={**os.environ, 'PYTHONPATH': str(HERE)},
+            env={**os.environ, 'PYTHONPATH': os.pathsep.join([str(HERE), os.environ.get('PYTHONPATH', '')])},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

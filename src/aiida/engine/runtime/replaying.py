@@ -36,7 +36,8 @@ def caller_of(process: Process) -> Process | None:
     caller: Any = plumpy.processes.Process.current()
     if caller is None or caller is process or caller.pid != process._parent_pid:
         return None
-    return caller if getattr(caller, 'is_persistent', False) else None
+    life = getattr(caller, '_life', None)
+    return caller if life is not None and life.is_persistent else None
 
 
 def find_orphans(pk: int, known: int) -> tuple[int, ...]:

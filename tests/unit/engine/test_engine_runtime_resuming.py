@@ -54,7 +54,7 @@ def test_each_take_raises_the_fence(runner: Runner, store: Any) -> None:
     runner.unregister(process)
     restored: Any = restore(runner, node.pk)  # type: ignore[arg-type]
     assert restored is not process
-    assert restored.fence == process._life.fence + 1 == store.read_run(node.pk).fence
+    assert restored._life.fence == process._life.fence + 1 == store.read_run(node.pk).fence
     restored.kill()
 
 

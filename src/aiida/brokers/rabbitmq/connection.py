@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import aio_pika.abc
     from kiwipy.rmq import RmqCommunicator
 
 __all__ = ('connect', 'describe', 'hushed', 'probe')
@@ -92,13 +93,25 @@ async def connect(url: str, prefix: str) -> RmqCommunicator:
     :param prefix: what the names of the profile begin with.
     :raises Exception: what keeps it from being made.
     """
-    import aio_pika
     from kiwipy.rmq import async_connect
 
     async def factory(address: str) -> Any:
-        return await aio_pika.connect(address, timeout=PATIENCE)
+        return await _open(address)
 
     return await async_connect(url, connection_factory=factory, **describe(prefix))
+
+
+async def _open(url: str) -> aio_pika.abc.AbstractConnection:
+    """Return a connection of aio_pika, which whoever asks for it closes."""
+    import aio_pika
+
+    class Connection(aio_pika.Connection):
+        """Does nothing when it is collected: that may be in a thread that has no loop to close it in."""
+
+        def __del__(self) -> None:
+            pass
+
+    return await aio_pika.connect(url, timeout=PATIENCE, connection_class=Connection)
 
 
 def probe(url: str) -> dict[str, Any]:
@@ -113,9 +126,7 @@ def probe(url: str) -> dict[str, Any]:
     outcome: dict[str, Any] = {}
 
     async def ask() -> dict[str, Any]:
-        import aio_pika
-
-        connection = await aio_pika.connect(url, timeout=PATIENCE)
+        connection = await _open(url)
         try:
             assert connection.transport is not None
             properties: Any = connection.transport.connection.server_properties

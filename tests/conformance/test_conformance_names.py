@@ -51,3 +51,36 @@ def test_names_that_the_engine_might_have_wanted(profile: Any) -> None:
     _, node = run_get_node(Named)
     assert node.is_finished_ok, node.exception
     assert node.outputs.total.value == 3
+
+
+@pytest.mark.parametrize('name', ['metadata', 'paused', 'state', 'transition_to', 'step', 'has_terminated', 'node'])
+def test_a_helper_that_takes_the_name_of_the_machinery_is_refused(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f'`{name}` is kept by the engine.*`Helped`'):
+        type('Helped', (WorkChain,), {name: lambda self: None})
+
+
+@pytest.mark.parametrize('name', ['kill', 'pause', 'submit', 'out', 'report'])
+def test_a_helper_that_could_not_stand_in_for_a_method_is_refused(name: str) -> None:
+    with pytest.raises(RuntimeError, match=f'`{name}` is kept by the engine.*`Helped`'):
+        type('Helped', (WorkChain,), {name: lambda self: None})
+
+
+def test_methods_may_be_extended() -> None:
+    class Extended(WorkChain):
+        def kill(self, msg_text: str | None = None, force_kill: bool = False) -> Any:  # type: ignore[override]
+            return super().kill(msg_text, force_kill)
+
+        def report(self, msg: str, *args: Any) -> None:  # type: ignore[override]
+            super().report(msg, *args)
+
+        def submit(self, process: Any, inputs: Any = None, **kwargs: Any) -> Any:
+            return super().submit(process, inputs, **kwargs)
+
+        @property
+        def metadata(self) -> Any:
+            return super().metadata
+
+        def on_terminated(self) -> None:
+            super().on_terminated()
+
+    assert Extended.kill is not WorkChain.kill

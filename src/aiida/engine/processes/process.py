@@ -29,6 +29,7 @@ from aiida.engine.processes import emission, exposure, flattening, recording
 from aiida.engine.processes.builder import ProcessBuilder
 from aiida.engine.processes.exit_code import ExitCode, ExitCodesNamespace
 from aiida.engine.processes.life import Life
+from aiida.engine.processes.names import check_names
 from aiida.engine.processes.ports import PORT_NAMESPACE_SEPARATOR, InputPort, PortNamespace
 from aiida.engine.processes.process_spec import ProcessSpec
 from aiida.engine.processes.states import Running, Waiting
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 __all__ = ('Process', 'ProcessState')
 
 _SAVED_BY_NAME = ('_pid', '_creation_time', '_status', '_pre_paused_status', '_parent_pid', '_enable_persistence')
-#: What every process is asked for by these names; a property of a subclass may narrow it.
-_KEPT = frozenset({'inputs', 'outputs', 'node', 'ctx', 'runner', 'uuid', 'pid'})
 _BUILDING = threading.RLock()
 _KNOWN_MEMBERS = frozenset({*_SAVED_BY_NAME, '_future', '_paused', '_event_helper'})
 
@@ -81,13 +80,8 @@ class Process(plumpy.processes.Process):
         :raises RuntimeError: if the class gives another meaning to a name that the engine keeps for itself.
         """
         super().__init_subclass__(**kwargs)
-        for name in _KEPT & vars(cls).keys():
-            plain = not hasattr(vars(cls)[name], '__get__') or callable(vars(cls)[name])
-            if plain and any(hasattr(base, name) for base in cls.__bases__):
-                raise RuntimeError(
-                    f'the name `{name}` is kept by the engine and cannot be redefined, but `{cls.__name__}` does: give '
-                    'the attribute or method another name'
-                )
+        if cls.__module__.partition('.')[0] != 'aiida':
+            check_names(cls)
 
     @classmethod
     def spec(cls) -> ProcessSpec:

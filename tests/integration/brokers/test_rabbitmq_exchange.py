@@ -79,7 +79,12 @@ def test_a_worker_of_aiida_core_is_not_given_our_tasks(theirs, classes, wait_unt
         'print("tasks", len(list(get_manager().get_broker().iterate_tasks())))'
     )
     output = subprocess.run(
-        [str(PEER), '-W', 'ignore', '-c', code], capture_output=True, text=True, timeout=60, check=True
+        [str(PEER), '-W', 'ignore', '-c', code],
+        env={**os.environ, 'PYTHONPATH': ''},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     ).stdout
     assert output.splitlines()[-1] == 'tasks 0'
     assert not node.is_terminated

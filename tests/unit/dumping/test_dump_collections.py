@@ -321,9 +321,9 @@ def test_folders_that_are_not_its_own_are_refused(groups, folder, made):
     with pytest.raises(InvalidOperation, match='not stored'):
         orm.Group(label='x').dump(folder)
     groups['one'].dump(folder)
-    with pytest.raises(InvalidOperation, match='dump of another group'):
+    with pytest.raises(InvalidOperation, match='something else, group'):
         groups['two'].dump(folder)
-    with pytest.raises(InvalidOperation, match='dump of another group'):
+    with pytest.raises(InvalidOperation, match='something else, group'):
         made['alone'].dump(folder)
     folder.with_name('mine').mkdir()
     (folder.with_name('mine') / 'file').touch()
@@ -383,7 +383,7 @@ def test_dumps_of_aiida_are_known(whole, groups, folder, made):
         ('group', made['alone'].dump),
         ('profile', groups['one'].dump),
     ):
-        with pytest.raises(InvalidOperation, match=f'dump of another {name}'):
+        with pytest.raises(InvalidOperation, match=f'something else, {name}'):
             dump(folder.with_name(name))
     made['alone'].dump(folder.with_name('process'))
     groups['one'].dump(folder.with_name('group'))

@@ -151,7 +151,7 @@ def test_file_and_part_of_a_dump_are_refused(made, folder, tmp_path):
 def test_dump_of_another_process_is_refused(made, folder, tree):
     made['chain'].dump(folder)
     before = tree(folder)
-    with pytest.raises(InvalidOperation, match='is the dump of another process'):
+    with pytest.raises(InvalidOperation, match='is the dump of something else, process'):
         made['alone'].dump(folder)
     assert tree(folder) == before
     made['alone'].dump(folder, overwrite=True)
@@ -167,6 +167,26 @@ def test_file_that_is_no_part_of_the_dump_is_not_written_over(made, folder):
     with pytest.raises(InvalidOperation, match='was not written by a dump'):
         made['chain'].dump(folder, overwrite=True)
     assert (inner / METADATA).read_text() == 'mine'
+
+
+def test_file_of_the_user_where_one_is_to_be_written_now(made, folder):
+    made['alone'].dump(folder)
+    mine = folder / 'node_outputs/files/result/result.txt'
+    mine.parent.mkdir(parents=True)
+    mine.write_text('mine')
+    with pytest.raises(InvalidOperation, match='was not written by a dump'):
+        made['alone'].dump(folder, include_outputs=True)
+    assert mine.read_text() == 'mine'
+
+
+def test_file_of_the_user_where_the_dump_is_replaced(made, folder):
+    made['use'].dump(folder)
+    (folder / 'inputs/mine.txt').write_text('mine')
+    (folder / 'node_outputs').mkdir()
+    (folder / 'node_outputs/files').write_text('mine')
+    with pytest.raises((InvalidOperation, OSError)):
+        made['alone'].dump(folder, overwrite=True, include_outputs=True)
+    assert (folder / 'inputs/mine.txt').read_text() == (folder / 'node_outputs/files').read_text() == 'mine'
 
 
 def test_link_of_the_user_is_not_followed(made, folder, tmp_path):

@@ -74,14 +74,16 @@ class NodeFolder:
         self.size = 0
         self._now: set[str] = set()
         self._before: set[str] = set()
-        self._ours = False
+        self._is_strict = True
         self._notes: TextIO | None = None
 
     def __enter__(self) -> NodeFolder:
         if self.path.is_symlink():
             raise InvalidOperation(f'{self.path} is a link that no dump has made: remove it, or choose another folder')
-        self._ours = is_dumped(self.path)
-        self._before = written(self.path) if self._ours else set()
+        is_ours = is_dumped(self.path)
+        self._before = written(self.path) if is_ours else set()
+        # of folders that aiida-core made it is not known what was written into them
+        self._is_strict = not is_ours or bool(self._before)
         self.path.mkdir(parents=True, exist_ok=True)
         self._notes = (self.path / SAFEGUARD_NAME).open('a', encoding='utf-8', buffering=1)
         return self
@@ -100,7 +102,7 @@ class NodeFolder:
         if not _stays_inside(name):
             raise InvalidOperation(f'the file {name!r} would lie outside of {self.path}')
         target = self.path / name
-        if not self._ours and name not in self._now and os.path.lexists(target):
+        if self._is_strict and name not in self._before | self._now and os.path.lexists(target):
             raise InvalidOperation(
                 f'{target} is there already and was not written by a dump: move it away, or choose another folder'
             )
@@ -162,7 +164,8 @@ def remove_folder(folder: Path) -> bool:
         path = Path(current)
         if is_dumped(path):
             _remove_files(path, written(path))
-            (path / SAFEGUARD_NAME).unlink()
+            for name in (SAFEGUARD_NAME, f'{SAFEGUARD_NAME}.new', f'{LOG_NAME}.new'):
+                (path / name).unlink(missing_ok=True)
         remove_if_empty(path)
     if not folder.exists():
         return True

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiida.common import timezone
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.log import LOG_LEVEL_REPORT
-from aiida.tools.dumping.folder import claim
+from aiida.tools.dumping.folder import LOG_NAME, claim, is_dumped, written
 from aiida.tools.dumping.names import Row, process_name
 from aiida.tools.dumping.options import ContentOptions
 from aiida.tools.dumping.target import open_target
@@ -76,7 +76,8 @@ def begin(log: DumpLog, options: ContentOptions, overwrite: bool) -> None:
     if overwrite or log.options != wanted:
         log.outdate()
     log.options = wanted
-    claim(log.root)
+    if not log.is_foreign or log.is_replaced:
+        claim(log.root, {LOG_NAME} - (written(log.root) if is_dumped(log.root) else set()))
     log.save()
 
 

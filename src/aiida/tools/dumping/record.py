@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiida.common import timezone
-from aiida.tools.dumping.folder import LOG_NAME, claim, remove_folder, remove_if_empty, written
+from aiida.tools.dumping.folder import LOG_NAME, remove_folder, remove_if_empty
 from aiida.tools.dumping.names import Kind, Row
 
 __all__ = ('DumpLog', 'Entry')
@@ -52,6 +52,8 @@ class DumpLog:
     last_dump_time: str | None = None
     #: Whether it is of something else, which is to be replaced.
     is_replaced: bool = False
+    #: Whether it was made by aiida-core, so that the files in its folders are not known.
+    is_foreign: bool = False
     #: The process at each place.
     at: dict[str, str] = field(default_factory=dict)
     _inside: dict[str, set[str]] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class DumpLog:
             root,
             dumped.get('entity', ''),
             dumped.get('uuid', ''),
+            is_foreign=not dumped,
             options=dumped.get('options'),
             last_dump_time=content.get('last_dump_time'),
             groups={uuid: entry['path'] for uuid, entry in (content.get('groups') or {}).items()},
@@ -103,8 +106,6 @@ class DumpLog:
 
     def save(self) -> None:
         """Write the log, at once as a whole."""
-        if LOG_NAME not in (written(self.root) if (self.root / LOG_NAME).exists() else ()):
-            claim(self.root, [LOG_NAME])
         partial = self.root / f'{LOG_NAME}.new'
         partial.write_text(json.dumps(self._content(), indent=4), encoding='utf-8')
         partial.replace(self.root / LOG_NAME)

@@ -35,8 +35,8 @@ def open_target(path: Path, entity: str, uuid: str, overwrite: bool) -> DumpLog:
     if found is not None and found != (entity, uuid):
         if not overwrite:
             raise InvalidOperation(
-                f'{path} is the dump of another {found[0]} ({found[1]}): choose another folder, or replace it with '
-                '`overwrite` (`verdi ... dump --overwrite`)'
+                f'{path} is the dump of something else, {found[0]} {found[1]}: choose another folder, or replace it '
+                'with `overwrite` (`verdi ... dump --overwrite`)'
             )
         log.is_replaced = True
     log.entity, log.uuid = entity, uuid

@@ -75,6 +75,8 @@ class WorkerWatcher(Watcher):
         if code == 0:
             return
         self.last_exit = code
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            return  # somebody wanted that: it says nothing of the next worker
         if not 0 <= age <= _YOUNG:
             self.failed_starts = 0
             return

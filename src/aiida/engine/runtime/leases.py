@@ -67,9 +67,12 @@ class Heart(threading.Thread):
         freed = store.reclaim(now, gone, 0.0 if self._is_lenient(now, time.monotonic()) else None)
         for run in freed:
             LOGGER.warning('Process<%s> is taken over: %s', run.node_id, run.last_error)
-        for other in store.list_workers():
-            if not owner_is_alive(other.id) or other.heartbeat < now - _SILENCE:
+        workers = store.list_workers()
+        for other in workers:
+            if not owner_is_alive(other.id) or (other.heartbeat < now - _SILENCE and other.id != self._worker.id):
                 store.remove_worker(other.id)
+        if all(worker.id != self._worker.id for worker in workers):  # it was silent for long, and is here after all
+            store.register_worker(self._worker._replace(heartbeat=now))
         if freed:
             self._on_freed()
 

@@ -34,6 +34,9 @@ _LONGEST_BACK_OFF = 600.0
 
 #: Seconds between two looks at whether anything has changed.
 _LOOK = 0.02
+#: The same when there has been nothing to do for a while, and that while, in seconds.
+_LOOK_IDLE = 0.04
+_IDLE_AFTER = 10.0
 #: Seconds after which is looked even if nothing seems to have changed: a back-off may be over.
 _FAILSAFE = 1.0
 #: Seconds to wait when the store is out of reach.
@@ -67,6 +70,7 @@ class Dispatcher:
         self._strays: dict[int, int] = {}
         self._next_sweep = 0.0
         self._counter = -1
+        self._last_taken = time.monotonic()
         self._nap: asyncio.Future[None] | None = None
         self._stopping = False
 
@@ -113,11 +117,31 @@ class Dispatcher:
 
     async def _news(self) -> None:
         """Wait until something has changed, here or elsewhere."""
-        end = time.monotonic() + _FAILSAFE
-        while not self._stopping and time.monotonic() < end:
-            await self._sleep(_LOOK)
-            if self._nap is not None and self._nap.done() and self._has_room() and self._has_changed():
-                return
+        loop = asyncio.get_running_loop()
+        look: asyncio.TimerHandle | None = None
+        trouble: list[Exception] = []
+
+        def look_again() -> None:
+            # a plain callback: a worker that is idle does this fifty times a second
+            nonlocal look
+            try:
+                changed = self._has_room() and self._has_changed()
+            except Exception as exception:
+                trouble.append(exception)
+                changed = True
+            if changed:
+                self.poke()
+            else:
+                is_idle = time.monotonic() - self._last_taken > _IDLE_AFTER
+                look = loop.call_later(_LOOK_IDLE if is_idle else _LOOK, look_again)
+
+        look = loop.call_later(_LOOK, look_again)
+        try:
+            await self._sleep(_FAILSAFE)
+        finally:
+            look.cancel()
+        if trouble:
+            raise trouble[0]
 
     def _has_changed(self) -> bool:
         counter = get_store().change_counter()
@@ -147,6 +171,8 @@ class Dispatcher:
         now = time.time()
         # what others have lost is freed by the heart, which knows whether they had the chance to renew their leases
         runs = get_store().claim(self._runner.owner, now, now + LEASE, limit=room, lost_before=0.0)
+        if runs:
+            self._last_taken = time.monotonic()
         for run in runs:
             self._begin(run)
         return len(runs)

@@ -19,7 +19,7 @@ LOGGER = logging.getLogger('aiida.engine.runtime.leases')
 #: Seconds for which a worker holds a process without saying so again.
 LEASE = 30.0
 #: Seconds between two beats.
-BEAT = 3.0
+BEAT = 5.0
 #: Seconds without a beat after which a worker on another host is taken for dead.
 _SILENCE = 10 * LEASE
 #: Seconds between two beats, or by which the clock was set, after which the others may not have renewed their leases

@@ -9,7 +9,6 @@ import pytest
 from aiida.storage import sql
 from aiida.storage.sql import load_script, load_statements
 
-
 STATEMENTS = ('graph', 'graph_sqlite', 'graph_postgres', 'processes', 'processes_sqlite', 'processes_postgres')
 
 

@@ -89,7 +89,7 @@ def test_narrow_terminal_cuts_the_least_important_text():
 
 
 NOON = datetime.now().astimezone().replace(hour=12, minute=4, second=0, microsecond=0)
-SOON = datetime.now().astimezone() + timedelta(minutes=5)
+SOON = datetime.now().astimezone() + timedelta(hours=5)
 OVER = {'last_error': 'connection\nrefused', 'attempts': 2}
 
 

@@ -48,6 +48,8 @@ JsonDictType = dict[str, Any]
 
 #: How often it is tried to start a supervisor, once a second, while another one is about to end.
 _ATTEMPTS = 15
+#: How often the lock of a supervisor that has ended is asked for.
+_LOCK_TRIES = 20
 #: Seconds that a supervisor may take to begin, however slow the disk is.
 _BEGIN = 60.0
 #: Seconds that a supervisor may take to end: the workers have some of them to let go of their processes.
@@ -649,10 +651,15 @@ class DaemonClient:
     def _delete_stale_files(self) -> None:
         if not os.path.isdir(os.path.dirname(self.circus_pid_file)):
             return
-        with self._pid_file.locked() as free:
-            if free:  # otherwise a new supervisor has written its own by now
-                self._pid_file.remove()
-                self.delete_circus_socket_directory()
+        for _ in range(_LOCK_TRIES):
+            with self._pid_file.locked() as free:
+                if free:
+                    self._pid_file.remove()
+                    self.delete_circus_socket_directory()
+                    return
+            if self.is_daemon_running:  # a new supervisor, which has written its own by now
+                return
+            time.sleep(0.1)  # on a busy machine, what was killed takes its time to let go
 
     def _end_by_force(self, gently: bool = False, pid: int | None = None) -> None:
         """End supervisor and workers whatever they do, and delete their files.

@@ -248,7 +248,7 @@ class Process(plumpy.processes.Process):
             self._state = state
             state.in_state = True
         elif label is ProcessState.FINISHED:
-            self._conclude(cast('process_states.Finished', state))
+            self._conclude_process(cast('process_states.Finished', state))
         super().on_entering(state)
 
     def on_create(self) -> None:
@@ -481,7 +481,7 @@ class Process(plumpy.processes.Process):
             self._paused.set_result(True)  # its task waits for this
         self._runner.unregister(self)
 
-    def _conclude(self, state: process_states.Finished) -> None:
+    def _conclude_process(self, state: process_states.Finished) -> None:
         """Decide how a process ended: one that calls itself successful has all its required outputs."""
         exit_code = _as_exit_code(state.result)
         if exit_code.status == 0:

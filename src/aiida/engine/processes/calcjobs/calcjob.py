@@ -217,12 +217,12 @@ class CalcJob(Process):
 
     # running
 
-    def _conclude(self, state: plumpy.process_states.Finished) -> None:
+    def _conclude_process(self, state: plumpy.process_states.Finished) -> None:
         """Decide how it ended; a dry run has no outputs to be missed."""
         if self.metadata.get('dry_run', False):
             state.successful = True
         else:
-            super()._conclude(state)
+            super()._conclude_process(state)
 
     def run(self) -> Any:
         """Return what is next: the upload, or the end for what need not be run."""
@@ -302,12 +302,12 @@ class CalcJob(Process):
             if retrieved is not None:
                 self.out(self.link_label_retrieved, retrieved)
             self.out('remote_folder', RemoteData(computer=node.computer, remote_path=remote_folder.get_remote_path()))
-            self._store_outputs()
+            self._store_outputs_for_parser()
             node.set_state(CalcJobState.PARSING)
             node.base.attributes.set(CalcJobNode.IMMIGRATED_KEY, True)
             return cast('ExitCode', self.parse(temporary))
 
-    def _store_outputs(self) -> None:
+    def _store_outputs_for_parser(self) -> None:
         """Write the outputs now, for the parser to find them on the node."""
         if self.node.is_stored:
             with self.node.backend.transaction():
@@ -332,11 +332,11 @@ class CalcJob(Process):
                 return plumpy.process_states.Wait(msg='Waiting to retrieve', data=RETRIEVE_COMMAND)
             retrieved_temporary_folder = tempfile.mkdtemp()
         try:
-            return self._judge(retrieved_temporary_folder, existing_exit_code)
+            return self._judge_results(retrieved_temporary_folder, existing_exit_code)
         finally:
             shutil.rmtree(cast('str', retrieved_temporary_folder), ignore_errors=True)
 
-    def _judge(self, retrieved_temporary_folder: str | None, existing_exit_code: ExitCode | None) -> ExitCode:
+    def _judge_results(self, retrieved_temporary_folder: str | None, existing_exit_code: ExitCode | None) -> ExitCode:
         """Let scheduler and parser say how the job ended."""
         retrieved = self.node.get_retrieved_node()
         if retrieved is None:
@@ -381,8 +381,8 @@ class CalcJob(Process):
         try:
             exit_code = scheduler.parse_output(
                 details,
-                self._content_of(retrieved, 'scheduler_stdout'),
-                self._content_of(retrieved, 'scheduler_stderr'),
+                self._content_of_retrieved(retrieved, 'scheduler_stdout'),
+                self._content_of_retrieved(retrieved, 'scheduler_stderr'),
             )
         except FeatureNotAvailable:
             return None
@@ -396,7 +396,7 @@ class CalcJob(Process):
             )
         return exit_code
 
-    def _content_of(self, retrieved: Node, option: str) -> str | None:
+    def _content_of_retrieved(self, retrieved: Node, option: str) -> str | None:
         """Return the content of a file that an option names, ``None`` if it was not retrieved."""
         name = self.node.get_option(option)
         if name is None:

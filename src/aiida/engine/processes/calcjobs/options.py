@@ -9,6 +9,7 @@ from aiida.engine.processes.calcjobs.validation import (
     computer_of,
     validate_additional_retrieve_list,
     validate_parser,
+    validate_positive,
 )
 from aiida.orm import Computer
 
@@ -95,7 +96,8 @@ def _define_queue(spec: CalcJobProcessSpec) -> None:
         ('priority', str, 'The priority in the queue.'),
         ('max_memory_kb', int, 'How much memory the job may use, in kB.'),
     ):
-        spec.input(f'metadata.options.{name}', valid_type=kind, required=False, help=text)
+        validator = validate_positive if kind is int else None
+        spec.input(f'metadata.options.{name}', valid_type=kind, required=False, validator=validator, help=text)
     spec.input(
         'metadata.options.custom_scheduler_commands',
         valid_type=str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ __all__ = (
     'validate_calc_job',
     'validate_monitors',
     'validate_parser',
+    'validate_positive',
 )
 
 
@@ -115,12 +117,24 @@ def validate_monitors(monitors: Any, _: Any) -> str | None:
     """Return what is wrong with monitors, ``None`` if they can be loaded and take their keywords."""
     from aiida.engine.processes.calcjobs.monitors import CalcJobMonitor
 
+    known = {field.name for field in dataclasses.fields(CalcJobMonitor)}
     for key, monitor in monitors.items():
+        given = monitor.get_dict()
+        if 'entry_point' not in given or not given.keys() <= known:
+            return (
+                f'`monitors.{key}` takes `entry_point`, the name of the monitor, and maybe '
+                f'{", ".join(sorted(known - {"entry_point"}))}; given are {sorted(given) or "no keys"}'
+            )
         try:
-            CalcJobMonitor(**monitor.get_dict())
+            CalcJobMonitor(**given)
         except (EntryPointError, TypeError, ValueError) as exception:
             return f'`monitors.{key}` is invalid: {exception}'
     return None
+
+
+def validate_positive(value: Any, _: Any) -> str | None:
+    """Return what is wrong with an amount, ``None`` if it is not given or larger than zero."""
+    return f'it must be larger than zero, not {value!r}' if value is not None and value <= 0 else None
 
 
 def validate_additional_retrieve_list(additional_retrieve_list: Any, _: Any) -> str | None:

@@ -157,9 +157,9 @@ class BaseRestartWorkChain(WorkChain):
 
     def should_run_process(self) -> bool:
         """Return whether the process is to be run (again): it has not ended well, and there are iterations left."""
-        return not self.ctx.is_finished and not self._is_exhausted()
+        return not self.ctx.is_finished and not self._is_out_of_iterations()
 
-    def _is_exhausted(self) -> bool:
+    def _is_out_of_iterations(self) -> bool:
         done = self.ctx.iteration - self.ctx.get('first_iteration', 0)
         return bool(done >= self.inputs.max_iterations.value)  # type: ignore[union-attr]
 
@@ -201,26 +201,28 @@ class BaseRestartWorkChain(WorkChain):
             return cast('ExitCode', self.exit_codes.ERROR_SUB_PROCESS_EXCEPTED)
         if node.is_killed:
             return cast('ExitCode', self.exit_codes.ERROR_SUB_PROCESS_KILLED)
-        last_report = self._call_handlers(node)
+        last_report = self._call_process_handlers(node)
         name = f'{self.ctx.process_name}<{node.pk}>'
         if last_report is None and node.is_finished_ok:
             self.ctx.unhandled_failure = False
             self.ctx.is_finished = True
             return None
-        message, exit_code, pauses = self._unhandled() if last_report is None else self._follow(last_report, node)
+        message, exit_code, pauses = (
+            self._deal_with_unhandled() if last_report is None else self._follow_report(last_report, node)
+        )
         self.report(f'{name} {message}')
         if pauses:
             self._pause_for_inspection('a failure was not handled')
-        elif exit_code is None and self._is_exhausted():
+        elif exit_code is None and self._is_out_of_iterations():
             wanted = self.inputs.get('pause_on_max_iterations')  # type: ignore[union-attr]
             if wanted is None or not wanted.value:
-                return self._give_up(name)
+                return self._give_up_restarting(name)
             limit = self.inputs.max_iterations.value  # type: ignore[union-attr]
             self.report(f'reached the maximum number of iterations {limit}: last ran {name}, pausing for inspection')
             self._pause_for_inspection(f'{limit} iterations were not enough')
         return exit_code
 
-    def _give_up(self, name: str) -> ExitCode:
+    def _give_up_restarting(self, name: str) -> ExitCode:
         """Return the exit code to end with after the last iteration.
 
         :param name: the process that was run last.
@@ -231,13 +233,13 @@ class BaseRestartWorkChain(WorkChain):
 
     def _pause_for_inspection(self, reason: str) -> None:
         """Pause; once it is played, iterations are counted anew if there were none left."""
-        if self._is_exhausted():
+        if self._is_out_of_iterations():
             self.ctx.first_iteration = self.ctx.iteration
         pk = self.node.pk
         self.report(f'to run it once more, use `verdi process play {pk}`; to give up, `verdi process kill {pk}`')
         self.pause(f'Paused, {reason}: see `verdi process report {pk}`')
 
-    def _call_handlers(self, node: ProcessNode) -> ProcessHandlerReport | None:
+    def _call_process_handlers(self, node: ProcessNode) -> ProcessHandlerReport | None:
         """Call the handlers and return the last report, ``None`` if none of them had one."""
         last_report = None
         considered = []
@@ -257,17 +259,17 @@ class BaseRestartWorkChain(WorkChain):
         self.node.base.extras.set(self._considered_handlers_extra, [*earlier[:-1], considered])
         return last_report
 
-    def _follow(self, report: ProcessHandlerReport, node: ProcessNode) -> tuple[str, ExitCode | None, bool]:
+    def _follow_report(self, report: ProcessHandlerReport, node: ProcessNode) -> tuple[str, ExitCode | None, bool]:
         """Return what to tell, the exit code to end with, and whether to pause, after a handler reported."""
         ended = 'finished successfully' if node.is_finished_ok else 'failed'
         if report.exit_code.status:
             return f'{ended} but a handler detected an unrecoverable problem, aborting', report.exit_code, False
         self.ctx.unhandled_failure = False
         what = 'was triggered' if node.is_finished_ok else 'dealt with the problem'
-        then = '' if self._is_exhausted() else ', restarting'
+        then = '' if self._is_out_of_iterations() else ', restarting'
         return f'{ended} but a handler {what}{then}', None, False
 
-    def _unhandled(self) -> tuple[str, ExitCode | None, bool]:
+    def _deal_with_unhandled(self) -> tuple[str, ExitCode | None, bool]:
         """Return what to tell, the exit code to end with, and whether to pause, after a failure nobody dealt with."""
         action = self.inputs.get('on_unhandled_failure')  # type: ignore[union-attr]
         choice = UNHANDLED_ACTIONS[0] if action is None else action.value
@@ -283,7 +285,7 @@ class BaseRestartWorkChain(WorkChain):
             self.ctx.unhandled_failure = False
             return f'{failed}, pausing for inspection', None, True
         self.ctx.unhandled_failure = True
-        return failed if self._is_exhausted() else f'{failed}, restarting once more', None, False
+        return failed if self._is_out_of_iterations() else f'{failed}, restarting once more', None, False
 
     def results(self) -> ExitCode | None:
         """Emit the outputs of the last process that this work chain declares.
@@ -296,8 +298,8 @@ class BaseRestartWorkChain(WorkChain):
             return cast('ExitCode', self.exit_codes.ERROR_MAXIMUM_ITERATIONS_EXCEEDED)
         node = self.ctx.children[self.ctx.iteration - 1]
         name = f'{self.ctx.process_name}<{node.pk}>'
-        if not self.ctx.is_finished and self._is_exhausted():
-            return self._give_up(name)
+        if not self.ctx.is_finished and self._is_out_of_iterations():
+            return self._give_up_restarting(name)
         self.report(f'work chain completed after {self.ctx.iteration} iterations')
         self._attach_outputs(node)
         return None

@@ -381,7 +381,7 @@ class WorkChain(Process, metaclass=Protect):
             return
         if self._awaitables:
             if self._telling is None:
-                self._telling = self.loop.call_later(_TELL_AFTER, self._tell)
+                self._telling = self.loop.call_later(_TELL_AFTER, self._tell_who_is_awaited)
             return
         if self._telling is not None:
             self._telling.cancel()
@@ -398,7 +398,7 @@ class WorkChain(Process, metaclass=Protect):
         else:
             self.fail(exception, exception.__traceback__)
 
-    def _tell(self) -> None:
+    def _tell_who_is_awaited(self) -> None:
         """Write which sub processes are still waited for."""
         self._telling = None
         if not self._life.is_done_here and self._awaitables:

@@ -120,7 +120,7 @@ def test_somebody_who_is_alive_but_does_not_answer(call, crashed):
 
 def test_the_list_tells_of_what_nobody_runs(call, submitted):
     output = call(verdi_process, 'list').output
-    assert f'Nobody runs process {submitted.pk}: `verdi daemon start` starts workers that do.' in output
+    assert f'Nobody runs process {submitted.pk}: `verdi daemon start` starts workers that do, ' in output
     assert f'`verdi process kill {submitted.pk}`' in output
     assert 'Nobody runs' not in call(verdi_process, 'list', '-r').output
     call(verdi_process, 'kill', submitted.pk)
@@ -130,7 +130,7 @@ def test_the_list_tells_of_what_nobody_runs(call, submitted):
 def test_the_list_tells_of_programs_that_are_gone(call, crashed):
     _, chain = crashed
     output = call(verdi_process, 'list').output
-    assert f'The program that ran process {chain.pk} has ended or was killed.' in output
+    assert f'The program that ran process {chain.pk} has ended or was killed: ' in output
     assert f'`verdi process kill {chain.pk}`' in output
 
 

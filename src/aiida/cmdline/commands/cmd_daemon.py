@@ -158,6 +158,8 @@ def _stop(client: DaemonClient, wait: bool, timeout: int | None) -> None:
     if elsewhere:
         _failed(reason)
     echo.echo('OK', fg='green', bold=True)
+    if pid is None:
+        echo.echo_report('It was not running.')
     if isinstance(reason, DaemonStalePidException):
         echo.echo_report(f'It was not running any more; the file {client.circus_pid_file} that it left is deleted.')
 

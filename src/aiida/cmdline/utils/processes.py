@@ -118,13 +118,24 @@ def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool) -> str | None:
                 left.append(row.id)
     notes = []
     if waiting and not workers:
-        notes.append(f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do.')
+        notes.append(
+            f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do, '
+            f'`verdi process kill {_pks(waiting)}` ends {_it(waiting)}.'
+        )
     if left:
-        notes.append(f'The program that ran {_processes(left)} has ended or was killed.')
-    if not notes:
-        return None
-    pks = ' '.join(str(pk) for pk in (*(() if workers else waiting), *left)[:_NAMED])
-    return '\n'.join([*notes, f'To end them: `verdi process kill {pks}`; to have them done, run them anew.'])
+        notes.append(
+            f'The program that ran {_processes(left)} has ended or was killed: `verdi process repair` leaves {_it(left)} '
+            f'to the workers, `verdi process kill {_pks(left)}` ends {_it(left)}.'
+        )
+    return '\n'.join(notes) or None
+
+
+def _pks(pks: Sequence[int]) -> str:
+    return ' '.join(str(pk) for pk in pks[:_NAMED])
+
+
+def _it(pks: Sequence[int]) -> str:
+    return 'it' if len(pks) == 1 else 'them'
 
 
 def _processes(pks: Sequence[int]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import _weakrefset
+import os
 import signal
 import threading
+import weakref
 from types import FrameType
 from typing import Any
 
@@ -19,8 +22,33 @@ def _handle(signum: int, frame: FrameType | None) -> None:
     global _pending
     if _depth:
         _pending = True
+    elif _would_be_lost(frame):
+        again = threading.Timer(_AGAIN, os.kill, (os.getpid(), signum))
+        again.daemon = True
+        again.start()
     else:
         raise KeyboardInterrupt
+
+
+#: Seconds until the interrupt is sent again that came where Python would have swallowed it.
+_AGAIN = 0.02
+#: How many callers are looked at for a finalizer.
+_LOOK_UP = 8
+
+
+def _would_be_lost(frame: FrameType | None) -> bool:
+    """Return whether a finalizer or the callback of a weak reference is running, out of which nothing can be raised."""
+    for _ in range(_LOOK_UP):
+        if frame is None:
+            return False
+        code = frame.f_code
+        if code.co_name == '__del__' or code.co_filename in _WEAK:
+            return True
+        frame = frame.f_back
+    return False
+
+
+_WEAK = frozenset({weakref.__file__, _weakrefset.__file__})
 
 
 class _Uninterrupted:

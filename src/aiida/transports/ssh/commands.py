@@ -19,6 +19,8 @@ __all__ = ('run', 'run_in_bash', 'started', 'status_of')
 #: What is written to the standard error when the folder to run a command in is not there, with the status beside it.
 _NO_FOLDER = 'aiida: no such folder to work in'
 _NO_FOLDER_STATUS = 253
+#: How often the only session is asked for.
+_REFUSALS = 10
 #: What a command with a time limit says first on its standard error, for it to be killed with all that it has started.
 _GROUP = re.compile(rb'aiida-group (\d+)\n')
 
@@ -30,6 +32,7 @@ async def started(connection: Connection, command: str) -> AsyncIterator[Any]:
     :raises SshError: if the computer does not allow a session.
     """
     asyncssh = load_asyncssh()
+    refused = 0
     while True:
         async with connection.sessions.one():
             try:
@@ -38,6 +41,10 @@ async def started(connection: Connection, command: str) -> AsyncIterator[Any]:
                 if not connection.alive:
                     raise ConnectionLost(f'the connection to {connection.endpoint} was lost') from exception
                 if connection.sessions.lower():
+                    continue
+                refused += 1
+                if refused < _REFUSALS:  # those that were used before may not be closed yet on the other side
+                    await asyncio.sleep(0.05 * refused)
                     continue
                 raise SshError(
                     f'{connection.endpoint} allows no session for a command: {exception.reason}'

@@ -1,0 +1,69 @@
+"""Ctrl-C wherever it comes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import time
+import weakref
+from typing import Any
+
+import pytest
+
+from aiida.engine.runtime.interrupts import interruptible, uninterrupted
+
+
+def wait() -> None:
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        time.sleep(0.001)
+
+
+def interrupt(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.001)
+
+
+class Ending:
+    def __del__(self) -> None:
+        interrupt()
+
+
+def test_an_interrupt_is_raised() -> None:
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        interrupt()
+        wait()
+
+
+def test_an_interrupt_waits_for_a_transition() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        with uninterrupted():
+            interrupt()
+            done.append(1)
+        done.append(2)
+    assert done == [1]
+
+
+def test_an_interrupt_in_a_finalizer_is_not_lost() -> None:
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        Ending()
+        gc.collect()
+        wait()
+
+
+def test_an_interrupt_in_a_weak_set_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Data(set):  # type: ignore[type-arg]
+        def discard(self, item: Any) -> None:
+            interrupt()
+            super().discard(item)
+
+    kept: Any = weakref.WeakSet()
+    kept.data = Data()
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        thing = type('Thing', (), {})()
+        kept.add(thing)
+        del thing
+        gc.collect()
+        wait()

@@ -124,8 +124,8 @@ def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool) -> str | None:
         )
     if left:
         notes.append(
-            f'The program that ran {_processes(left)} has ended or was killed: `verdi process repair` leaves {_it(left)} '
-            f'to the workers, `verdi process kill {_pks(left)}` ends {_it(left)}.'
+            f'The program that ran {_processes(left)} has ended or was killed: `verdi process repair` leaves '
+            f'{_it(left)} to the workers, `verdi process kill {_pks(left)}` ends {_it(left)}.'
         )
     return '\n'.join(notes) or None
 

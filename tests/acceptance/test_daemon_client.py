@@ -143,7 +143,8 @@ def states(verdi, label='Twice'):
 
 def test_a_daemon_from_start_to_stop(verdi, daemon):
     assert 'The daemon is not running' in verdi('daemon', 'status', status=3).stderr
-    assert verdi('daemon', 'stop').stdout == 'Profile: presto\nStopping the daemon... OK\n'
+    stopped = verdi('daemon', 'stop').stdout
+    assert stopped == 'Profile: presto\nStopping the daemon... OK\nReport: It was not running.\n'
     for command in ('incr', 'decr', 'restart'):
         assert 'Critical: the daemon is not running' in verdi('daemon', command, status=1).stderr
     assert '⏺ daemon:      The daemon is not running.' in verdi('status').stdout

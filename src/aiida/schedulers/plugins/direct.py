@@ -123,12 +123,12 @@ class DirectScheduler(BashCliScheduler):
         mark = f'{working_directory}/{_START_MARK}'
         retval, _, _ = self.transport.exec_command_wait(f'set -C; echo {_WITHDRAWN} > {escape_for_bash(mark)}')
         if retval != 0:
-            self._await_mark(mark)  # the wrapper made it and is about to write into it
+            self._await_mark(mark, 15.0)  # the wrapper made it and is about to write into it
         return self.find_submitted_job(working_directory)
 
-    def _await_mark(self, path: str) -> None:
-        """Wait until a mark that is about to be written is there, at most a second."""
-        deadline, pause = time.monotonic() + 1.0, 0.001
+    def _await_mark(self, path: str, seconds: float = 1.0) -> None:
+        """Wait until a mark that is about to be written is there, at most so long."""
+        deadline, pause = time.monotonic() + seconds, 0.001
         while self._read_mark(path) is None and time.monotonic() < deadline:
             time.sleep(pause)
             pause = min(2 * pause, 0.05)

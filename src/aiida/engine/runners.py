@@ -197,15 +197,17 @@ class Runner:
         """Whether steps are run beside the loop."""
         return self._background is not None
 
-    def use_background(self, threads: int) -> Background:
-        """Run steps beside the loop from now on.
+    def become_worker(self, lease: float, threads: int) -> None:
+        """Run what all submit from now on: steps beside the loop, and nothing is kept that only waits.
 
-        :param threads: how many at the same time.
+        :param lease: seconds for which a process is held without renewing that.
+        :param threads: how many steps at the same time.
         """
         from aiida.engine.runtime.background import Background
 
+        self.parts = self._rmq_submit = True
+        self.lease = lease
         self._background = Background(self, threads)
-        return self._background
 
     @property
     def persister(self) -> Persister | None:

@@ -187,9 +187,7 @@ class RabbitmqBroker(Broker):
 
         :raises ConnectionError: if it does not answer.
         """
-        from packaging.version import parse
-
-        return self.get_rabbitmq_version() >= parse(MINIMUM_VERSION)
+        return self.check_rabbitmq_version()[1]
 
     def check_rabbitmq_version(self) -> tuple[Version, bool]:
         """Return the version of the service, and whether it is recent enough.

@@ -47,10 +47,7 @@ class Worker:
         :param slots: how many processes may take steps at the same time.
         :param fingerprint: says which code it has loaded.
         """
-        runner.parts = True
-        runner._rmq_submit = True
-        runner.lease = LEASE
-        runner.use_background(_THREADS)
+        runner.become_worker(LEASE, _THREADS)
         self.runner = runner
         self.dispatcher = Dispatcher(runner, slots)
         self.heart = Heart(self._record(fingerprint), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
+from aiida.engine.processes.control import get_active_processes
 from aiida.engine.runtime.resuming import is_held
 from aiida.engine.runtime.steering import mark_as_killed
-from aiida.orm import CalcFunctionNode, ProcessNode, QueryBuilder, WorkFunctionNode, load_node
+from aiida.orm import CalcFunctionNode, WorkFunctionNode, load_node
 from aiida.orm.backend import get_store
 
 __all__ = ('Stray', 'find_strays', 'mend')
-
-_ACTIVE = ('created', 'running', 'waiting')
 
 
 class Stray(NamedTuple):
@@ -29,8 +28,7 @@ def find_strays() -> list[Stray]:
     Process functions are left out: they have no row, so that of none it is known whether its program is alive.
     """
     store, strays = get_store(), []
-    query = QueryBuilder().append(ProcessNode, filters={'attributes.process_state': {'in': list(_ACTIVE)}}, project='*')
-    for node in query.all(flat=True):
+    for node in get_active_processes():
         run = store.read_run(node.pk)
         if run is None:
             if not _is_function(node):

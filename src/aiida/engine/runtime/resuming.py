@@ -118,9 +118,7 @@ def is_held(owner: str | None, pk: int) -> bool:
     """
     if owner is None or not owner_is_alive(owner):
         return False
-    return not is_this_interpreter(owner) or any(
-        runner.live_process(pk) is not None for runner in _runners() if not runner.is_closed()
-    )
+    return not is_this_interpreter(owner) or pk in live_here()
 
 
 def resume(runner: Runner, pk: int) -> Process:

@@ -50,7 +50,7 @@ def postgres_server() -> Iterator[Any]:
     """A server of PostgreSQL of the tests' own; without the program the test is skipped."""
     import postgres_server
 
-    reason = postgres_server.missing()
+    reason = postgres_server.why_there_is_none()
     if reason is not None:
         pytest.skip(reason)
     server = postgres_server.PostgresServer()

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-__all__ = ('PostgresCluster', 'why_there_is_none')
+__all__ = ('PostgresCluster', 'find_program', 'why_there_is_none')
 
 _PROGRAMS = ('initdb', 'pg_ctl', 'postgres')
 #: Where distributions put the programs that are on nobody's path.
@@ -28,7 +28,7 @@ _SETTINGS = {
 _PATIENCE = 60.0
 
 
-def _find(program: str) -> str | None:
+def find_program(program: str) -> str | None:
     """Return the path of a program of PostgreSQL, of the version that sorts last if there are several."""
     found = [str(path) for folder in _FOLDERS for path in Path('/').glob(f'{folder[1:]}/{program}')]
     return max(found, key=_version) if found else shutil.which(program)
@@ -53,7 +53,7 @@ def _user() -> str | None:
 def why_there_is_none() -> str | None:
     """Return why no server can be run here; ``None`` if one can."""
     for program in _PROGRAMS:
-        if _find(program) is None:
+        if find_program(program) is None:
             return f'there is no `{program}` on this machine: install PostgreSQL (Debian: the package `postgresql`)'
     try:
         import psycopg  # noqa: F401
@@ -65,7 +65,11 @@ def why_there_is_none() -> str | None:
 
 
 class PostgresCluster:
-    """A server that is started when the first database is asked for."""
+    """A server that is started when its folder is first asked for."""
+
+    #: The user all of it belongs to, and options of `initdb`: who may come in as whom.
+    owner = _OWNER
+    access = ('-A', 'trust')
 
     def __init__(self) -> None:
         self._folder: Path | None = None
@@ -82,15 +86,29 @@ class PostgresCluster:
             self._folder = Path(tempfile.mkdtemp(prefix='pg-', dir='/tmp'))
             if self._user is not None:
                 shutil.chown(self._folder, self._user)
-            self._run('initdb', '-U', _OWNER, '-A', 'trust', '-E', 'UTF8', '--no-sync')
-            settings = {**_SETTINGS, 'unix_socket_directories': str(self._folder)}
-            options = ' '.join(f'-c {name}={value}' for name, value in settings.items())
-            self._run('pg_ctl', '-w', '-l', str(self._folder / 'log'), '-o', options, 'start')
+            self._run('initdb', '-U', self.owner, *self.access, '-E', 'UTF8', '--no-sync')
+            self.start()
         return self._folder
+
+    def settings(self) -> dict[str, object]:
+        """Return what the server is told when it is started."""
+        return {**_SETTINGS, 'unix_socket_directories': self._folder}
+
+    def start(self) -> None:
+        """Start it; what was in it is there again."""
+        options = ' '.join(f'-c {name}={value}' for name, value in self.settings().items())
+        self._run('pg_ctl', '-w', '-l', f'{self._folder}/log', '-o', options, 'start')
+
+    def stop(self, mode: str = 'immediate') -> None:
+        """Stop it.
+
+        :param mode: as `pg_ctl` knows them; ``immediate`` is like a crash.
+        """
+        self._run('pg_ctl', '-w', '-m', mode, 'stop')
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(_find(program)), '-D', f'{self._folder}/data', *arguments],
+            [str(find_program(program)), '-D', f'{self._folder}/data', *arguments],
             check=True,
             user=self._user,
             cwd=self._folder,
@@ -120,7 +138,7 @@ class PostgresCluster:
         user = database_username or 'guest'
         password = database_password or 'guest'
         host = str(self.folder)
-        with psycopg.connect(host=host, user=_OWNER, dbname='postgres', autocommit=True) as connection:
+        with psycopg.connect(host=host, user=self.owner, dbname='postgres', autocommit=True) as connection:
             if connection.execute('SELECT 1 FROM pg_roles WHERE rolname = %s', (user,)).fetchone() is None:
                 connection.execute(
                     sql.SQL('CREATE USER {} PASSWORD {}').format(sql.Identifier(user), sql.Literal(password))
@@ -136,12 +154,12 @@ class PostgresCluster:
             'database_password': password,
         }
 
-    def stop(self) -> None:
-        """Stop the server, if it runs, and delete all that is in it."""
+    def remove(self) -> None:
+        """Stop the server, if it was started, and delete all that is in it."""
         if self._folder is None:
             return
         try:
-            self._run('pg_ctl', '-w', '-m', 'immediate', 'stop')
+            self.stop()
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

@@ -43,7 +43,7 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
         skip_without(reason, _INSTEAD)
     cluster = postgres.PostgresCluster()
     yield cluster
-    cluster.stop()
+    cluster.remove()
 
 
 @pytest.fixture(scope='session')

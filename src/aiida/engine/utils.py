@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import plumpy.processes
 
+from aiida.engine.runtime.interrupts import hides_interrupt
 from aiida.engine.runtime.loops import loop_scope
 from aiida.engine.runtime.timestamps import get_process_state_change_timestamp, set_process_state_change_timestamp
 
@@ -183,6 +184,7 @@ async def exponential_backoff_retry(
     :param ignore_exceptions: what is passed on at once.
     :param on_retry: called before each wait, with the number of the next attempt, the seconds until then, and why.
     :raises Exception: what the last call raised.
+    :raises KeyboardInterrupt: if the failure hides one.
     """
     logger = logger if logger is not None else LOGGER
     call = ensure_coroutine(fct)
@@ -191,6 +193,8 @@ async def exponential_backoff_retry(
         try:
             return await call()
         except Exception as exception:
+            if hides_interrupt(exception):
+                raise KeyboardInterrupt from exception
             if ignore_exceptions is not None and isinstance(exception, ignore_exceptions):
                 raise
             name = getattr(fct, '__name__', repr(fct))

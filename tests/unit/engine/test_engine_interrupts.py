@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -67,3 +68,23 @@ def test_an_interrupt_in_a_weak_set_is_not_lost(monkeypatch: pytest.MonkeyPatch)
         del thing
         gc.collect()
         wait()
+
+
+def test_an_interrupt_that_a_failure_took_the_place_of_is_not_tried_again() -> None:
+    """Ctrl-C between the closing of a file and the note that it was closed, as in `shutil.rmtree`."""
+    from aiida.engine.utils import exponential_backoff_retry
+
+    calls: list[int] = []
+
+    async def clean_up() -> None:
+        calls.append(1)
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        try:
+            os.close(descriptor)
+            raise KeyboardInterrupt
+        finally:
+            os.close(descriptor)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(exponential_backoff_retry(clean_up, initial_interval=0.01, max_attempts=3))
+    assert len(calls) == 1

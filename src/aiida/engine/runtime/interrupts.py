@@ -10,7 +10,7 @@ import weakref
 from types import FrameType
 from typing import Any
 
-__all__ = ('interruptible', 'uninterrupted')
+__all__ = ('hides_interrupt', 'interruptible', 'uninterrupted')
 
 _depth = 0
 _pending = False
@@ -49,6 +49,21 @@ def _would_be_lost(frame: FrameType | None) -> bool:
 
 
 _WEAK = frozenset({weakref.__file__, _weakrefset.__file__})
+
+
+def hides_interrupt(exception: BaseException) -> bool:
+    """Return whether an exception was raised while Ctrl-C was on its way out, and took its place.
+
+    Code that cleans up does that when it is interrupted at the wrong moment: a file descriptor is closed twice.
+    """
+    following: BaseException | None = exception
+    seen = set()
+    while following is not None and id(following) not in seen:
+        if isinstance(following, KeyboardInterrupt):
+            return True
+        seen.add(id(following))
+        following = following.__cause__ or following.__context__
+    return False
 
 
 class _Uninterrupted:

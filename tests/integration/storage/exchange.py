@@ -168,3 +168,41 @@ def check_read(found: dict, written: dict) -> None:
         'logs': ['said here'],
         'members': sorted([written['process'], written['data']]),
     }
+
+
+def check_theirs(store: Any, made: dict[str, Any]) -> None:
+    """Check that what ``FILL`` made there is read here.
+
+    :param made: what it printed.
+    """
+    text = store.read_node(made['text'])
+    assert (text.uuid, text.label, text.node_type) == (
+        made['uuid'],
+        'from there',
+        'data.core.singlefile.SinglefileData.',
+    )
+    key = text.repository_metadata['o']['in.txt']['k']
+    assert store.repository.get_object_content(key) == b'what is in it'
+    assert store.uuid == store.repository.uuid
+    (row,) = store.list_processes()
+    assert (row.id, row.attributes['process_state'], row.attributes['exit_status']) == (made['process'], 'finished', 0)
+    links = store.read_links(made['process'], 'outgoing')
+    assert links == [LinkRecord(made['process'], made['total'], 'create', 'result')]
+    assert store.is_ancestor(made['process'], made['total'], ['create'])
+    (group,) = store.find_entities(EntityKind.GROUP, label='theirs')
+    assert sorted(store.group_members(group['id'])) == sorted([made['text'], made['total']])
+
+
+def use_and_delete(folder: Path, written: dict[str, Any]) -> None:
+    """Let the commands there show what was written here, and delete the process of it."""
+    assert '42' in verdi(folder, 'node', 'attributes', str(written['data']))
+    assert 'MultiplyAddWorkChain' in verdi(folder, 'process', 'list')
+    assert 'entities' in verdi(folder, 'storage', 'info')
+    verdi(folder, 'node', 'delete', '--force', str(written['process']))
+
+
+def check_deleted(store: Any, written: dict[str, Any]) -> None:
+    """Check that what was deleted there is gone here too, with what is alive of it."""
+    assert store.read_run(written['process']) is None
+    assert store.list_checkpoints() == []
+    assert store.find_entities(EntityKind.LOG) == []

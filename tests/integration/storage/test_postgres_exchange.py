@@ -13,11 +13,22 @@ import shutil
 import subprocess
 
 import pytest
-from exchange import FILL, READ, check_read, needs_peer, peer, verdi, write_config, write_ours
+from exchange import (
+    FILL,
+    READ,
+    check_deleted,
+    check_read,
+    check_theirs,
+    needs_peer,
+    peer,
+    use_and_delete,
+    verdi,
+    write_config,
+    write_ours,
+)
 
 from aiida.manage.configuration import Profile, create_profile, get_config
 from aiida.storage.postgres.store import PostgresStore
-from aiida.storage.records import EntityKind, LinkRecord
 from postgres_server import PASSWORD, USER, find_program
 
 pytestmark = needs_peer
@@ -82,22 +93,7 @@ def test_a_store_of_aiida_core_opens_here_and_goes_on_working_there(theirs, tmp_
     assert config['storage'] == {'backend': 'core.psql_dos', 'config': theirs}
 
     store = PostgresStore(config['storage']['config'])
-    text = store.read_node(made['text'])
-    assert (text.uuid, text.label, text.node_type) == (
-        made['uuid'],
-        'from there',
-        'data.core.singlefile.SinglefileData.',
-    )
-    key = text.repository_metadata['o']['in.txt']['k']
-    assert store.repository.get_object_content(key) == b'what is in it'
-    assert store.uuid == store.repository.uuid
-    (row,) = store.list_processes()
-    assert (row.id, row.attributes['process_state'], row.attributes['exit_status']) == (made['process'], 'finished', 0)
-    links = store.read_links(made['process'], 'outgoing')
-    assert links == [LinkRecord(made['process'], made['total'], 'create', 'result')]
-    assert store.is_ancestor(made['process'], made['total'], ['create'])
-    (group,) = store.find_entities(EntityKind.GROUP, label='theirs')
-    assert sorted(store.group_members(group['id'])) == sorted([made['text'], made['total']])
+    check_theirs(store, made)
     before = store.change_counter()
     written = write_ours(store, record)
 
@@ -122,15 +118,9 @@ def test_a_store_made_here_opens_there(postgres_server, tmp_path, record):
     store.close()
     write_config(tmp_path, 'core.psql_dos', config)
     check_read(peer(tmp_path, READ, json.dumps(written)), written)
-    assert '42' in verdi(tmp_path, 'node', 'attributes', str(written['data']))
-    assert 'MultiplyAddWorkChain' in verdi(tmp_path, 'process', 'list')
-    assert 'entities' in verdi(tmp_path, 'storage', 'info')
-    # what it deletes there is gone here too, with what is alive of it
-    verdi(tmp_path, 'node', 'delete', '--force', str(written['process']))
+    use_and_delete(tmp_path, written)
     again = PostgresStore(config)
-    assert again.read_run(written['process']) is None
-    assert again.list_checkpoints() == []
-    assert again.find_entities(EntityKind.LOG) == []
+    check_deleted(again, written)
     key = again.repository.put_object_from_filelike(io.BytesIO(b'from here'))
     verdi(tmp_path, 'storage', 'maintain', '--force', '--full')
     assert again.repository.get_object_content(key) == b'from here'

@@ -10,9 +10,20 @@ import io
 import json
 from pathlib import Path
 
-from exchange import FILL, READ, check_read, needs_peer, peer, verdi, write_config, write_ours
+from exchange import (
+    FILL,
+    READ,
+    check_deleted,
+    check_read,
+    check_theirs,
+    needs_peer,
+    peer,
+    use_and_delete,
+    verdi,
+    write_config,
+    write_ours,
+)
 
-from aiida.storage.records import EntityKind, LinkRecord
 from aiida.storage.sqlite.store import SqliteStore
 
 pytestmark = needs_peer
@@ -25,22 +36,7 @@ def test_a_store_of_aiida_core_opens_here_and_goes_on_working_there(tmp_path, re
     folder = Path(config['profiles']['theirs']['storage']['config']['filepath'])
 
     store = SqliteStore(folder)
-    text = store.read_node(made['text'])
-    assert (text.uuid, text.label, text.node_type) == (
-        made['uuid'],
-        'from there',
-        'data.core.singlefile.SinglefileData.',
-    )
-    key = text.repository_metadata['o']['in.txt']['k']
-    assert store.repository.get_object_content(key) == b'what is in it'
-    assert store.uuid == store.repository.uuid
-    (row,) = store.list_processes()
-    assert (row.id, row.attributes['process_state'], row.attributes['exit_status']) == (made['process'], 'finished', 0)
-    links = store.read_links(made['process'], 'outgoing')
-    assert links == [LinkRecord(made['process'], made['total'], 'create', 'result')]
-    assert store.is_ancestor(made['process'], made['total'], ['create'])
-    (group,) = store.find_entities(EntityKind.GROUP, label='theirs')
-    assert sorted(store.group_members(group['id'])) == sorted([made['text'], made['total']])
+    check_theirs(store, made)
     written = write_ours(store, record)
 
     # both have it open
@@ -61,15 +57,9 @@ def test_a_store_made_here_opens_there(tmp_path, record):
     store.close()
     write_config(tmp_path, 'core.sqlite_dos', {'filepath': str(folder)})
     check_read(peer(tmp_path, READ, json.dumps(written)), written)
-    assert '42' in verdi(tmp_path, 'node', 'attributes', str(written['data']))
-    assert 'MultiplyAddWorkChain' in verdi(tmp_path, 'process', 'list')
-    assert 'entities' in verdi(tmp_path, 'storage', 'info')
-    # what it deletes there is gone here too, with what is alive of it
-    verdi(tmp_path, 'node', 'delete', '--force', str(written['process']))
+    use_and_delete(tmp_path, written)
     again = SqliteStore(folder)
-    assert again.read_run(written['process']) is None
-    assert again.list_checkpoints() == []
-    assert again.find_entities(EntityKind.LOG) == []
+    check_deleted(again, written)
     again.close()
 
 

@@ -19,13 +19,23 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from aiida.storage.records import EntityKind, LinkRecord, LogRecord, NodeRecord, ProcessRow, RunRecord, WorkerRecord
+from aiida.storage.records import (
+    EntityKind,
+    HoldRecord,
+    LinkRecord,
+    LogRecord,
+    NodeRecord,
+    ProcessRow,
+    RunRecord,
+    WorkerRecord,
+)
 
 __all__ = (
     'CheckpointStore',
     'DesiredState',
     'FileStore',
     'GraphStore',
+    'HoldStore',
     'QueryStore',
     'RuntimeStore',
     'Store',
@@ -160,7 +170,23 @@ class CheckpointStore(TransactionalStore, Protocol):
         """Delete one checkpoint, or all of a node for ``None``; absent ones are no error."""
 
 
-class RuntimeStore(CheckpointStore, Protocol):
+class HoldStore(TransactionalStore, Protocol):
+    """What the engine needs to leave a computer alone that cannot be used."""
+
+    def read_hold(self, computer_id: int) -> HoldRecord | None:
+        """Return how a computer is held, or that it failed lately; ``None`` if all is well with it."""
+
+    def list_holds(self) -> list[HoldRecord]:
+        """Return the computers that are held, or failed lately, by id."""
+
+    def write_hold(self, hold: HoldRecord) -> bool:
+        """Insert a row of revision 1, or replace the row of the revision before; return whether nobody was quicker."""
+
+    def lift_hold(self, computer_id: int, stage: int) -> bool:
+        """Forget the failures of a computer, unless they had come further than ``stage``; return whether it was."""
+
+
+class RuntimeStore(CheckpointStore, HoldStore, Protocol):
     """What the engine needs: who may run what, what waits for what, and where to resume from.
 
     Times are seconds since the epoch, by the clock of the caller. A ``fence`` is the number a claim gave out: a write
@@ -197,6 +223,14 @@ class RuntimeStore(CheckpointStore, Protocol):
 
         :param lost_before: leases that ran until a time before this one have run out; ``now`` for ``None``.
         :return: the rows as they are now, ready since ``now``.
+        """
+
+    def disown(self, owner: str) -> list[int]:
+        """Free all rows of ``owner``, which gives them up in the middle of their steps; no attempt is counted.
+
+        The fences move, so that what the steps still write is refused.
+
+        :return: the nodes.
         """
 
     def note_progress(self, node_id: int) -> None:
@@ -261,6 +295,12 @@ class RuntimeStore(CheckpointStore, Protocol):
         limit: int | None = None,
     ) -> list[ProcessRow]:
         """Return processes with what a list shows of them; all filters must hold, ``None`` is no filter."""
+
+    def awaited(self) -> dict[int, list[int]]:
+        """Return which processes still wait for which others that they gave themselves up for, all by pk."""
+
+    def doomed(self) -> dict[int, int]:
+        """Return the processes that are asked to be killed, and all they called: which was asked, by pk."""
 
 
 class QueryStore(Protocol):

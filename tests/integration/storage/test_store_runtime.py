@@ -101,6 +101,22 @@ def test_what_was_lost_is_not_written_by_who_lost_it(store, run):
         store.save_checkpoint(node_id, b'late', row.fence)
 
 
+def test_what_is_given_up_in_the_middle_of_a_step_is_free_without_fault(store, run):
+    node_id, other, local, now = run(), run(), run(), time.time()
+    row = store.claim_one(node_id, 'me', now, now + 10)
+    store.claim_one(other, 'other', now, now + 10)
+    store.claim_one(local, 'me', now, None)
+    assert store.disown('me') == [node_id]
+    with pytest.raises(LostLease):
+        store.save_checkpoint(node_id, b'late', row.fence)
+    freed = store.read_run(node_id)
+    assert (freed.owner, freed.lease_until, freed.attempts, freed.last_error) == (None, None, 0, None)
+    assert freed.fence > row.fence
+    assert [row.owner for row in map(store.read_run, (other, local))] == ['other', 'me']
+    assert [row.node_id for row in store.claim('next', time.time() + 1, now + 10)] == [node_id]
+    assert store.disown('nobody') == []
+
+
 def test_runs_of(store, run):
     first, second, third = (run() for _ in range(3))
     now = time.time()

@@ -24,6 +24,8 @@ class WorkerThread:
         self._thread: threading.Thread | None = None
         self.worker: Worker | None = None
         self.failure: BaseException | None = None
+        #: Seconds that steps have to end when the worker is stopped.
+        self.patience = 2.0
 
     def start(self) -> WorkerThread:
         ready = threading.Event()
@@ -40,7 +42,7 @@ class WorkerThread:
                 async def serve() -> None:
                     self.worker = Worker(runner, **self._kwargs)
                     ready.set()
-                    await self.worker.run(patience=2.0)
+                    await self.worker.run(self.patience)
 
                 runner.loop.run_until_complete(serve())
         except BaseException as exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import socket
 import time
@@ -156,6 +157,29 @@ def test_a_worker_that_is_stopped_gives_everything_back(
     worker.start()
     wait_until(lambda: node.is_terminated)
     assert node.is_finished_ok
+
+
+def test_steps_that_outlast_the_stop_of_a_worker_are_no_failed_attempts(
+    worker: Any, classes: Any, wait_until: Any, tmp_path: pathlib.Path
+) -> None:
+    node = submit(classes.UntilFile, path=orm.Str(str(tmp_path / 'file')))
+    worker.patience = 0.0
+    fences = [0]
+    for _ in range(dispatching.MAX_ATTEMPTS):
+        worker.start()
+        wait_until((tmp_path / 'file.begun').exists)
+        (tmp_path / 'file.begun').unlink()
+        worker.stop()
+        run = node.backend.read_run(node.pk)
+        assert (run.owner, run.attempts, run.last_error) == (None, 0, None)
+        fences.append(run.fence)
+    assert all(later > before + 1 for before, later in itertools.pairwise(fences))
+    assert node.backend.list_workers() == []
+    (tmp_path / 'file').touch()
+    worker.start()
+    wait_until(lambda: node.is_terminated)
+    assert node.is_finished_ok
+    assert (tmp_path / 'file.after').exists()
 
 
 def test_a_process_that_kills_its_workers_is_set_aside(worker: Any, classes: Any, wait_until: Any) -> None:

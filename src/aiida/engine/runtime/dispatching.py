@@ -37,6 +37,8 @@ _LOOK = 0.02
 #: The same when there has been nothing to do for a while, and that while, in seconds.
 _LOOK_IDLE = 0.04
 _IDLE_AFTER = 10.0
+#: The same for steps that are waited for, when they last.
+_LOOK_LEAVING = 0.25
 #: Seconds after which is looked even if nothing seems to have changed: a back-off may be over.
 _FAILSAFE = 1.0
 #: Seconds to wait when the store is out of reach.
@@ -309,24 +311,32 @@ class Dispatcher:
         self.poke()
 
     async def leave(self, patience: float) -> None:
-        """Give all processes back, each at its last checkpoint.
+        """Give all processes back, each at its last checkpoint: at once, but for steps that are at work.
 
-        :param patience: seconds in which steps that are at work in the background may end.
+        :param patience: seconds in which these may end; those that do not are given up without fault.
         """
         self.stop()
         self._runner.is_leaving = True
-        end = time.monotonic() + patience
-        background = self._runner._background
-        while self._tasks:
-            for pk, task in list(self._tasks.items()):
-                if background is None or pk not in background.busy:
-                    task.cancel()
-                    await asyncio.wait({task})
-            if not self._tasks or time.monotonic() > end:
+        begun = time.monotonic()
+        while True:
+            await self._part_from_idle()
+            with contextlib.suppress(*INFRASTRUCTURE_ERRORS):
+                self._pay()
+            passed = time.monotonic() - begun
+            if not self._tasks or passed > patience:
                 break
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_LOOK if passed < _IDLE_AFTER else _LOOK_LEAVING)
         with contextlib.suppress(*INFRASTRUCTURE_ERRORS):
-            self._pay()
+            for pk in get_store().disown(self._runner.owner):
+                LOGGER.warning('Process<%s> is given up in the middle of a step, which is to be done again', pk)
+
+    async def _part_from_idle(self) -> None:
+        """End the tasks of the processes of which nothing is at work."""
+        background = self._runner._background
+        for pk, task in list(self._tasks.items()):
+            if background is None or pk not in background.busy:
+                task.cancel()
+                await asyncio.wait({task})
 
 
 def set_aside(run: RunRecord) -> None:

@@ -9,11 +9,12 @@ from aiida.common.exceptions import IntegrityError, LostLease, NotExistent
 from aiida.storage.ports import DesiredState
 from aiida.storage.records import RunRecord
 from aiida.storage.shared.chronicle import ChronicleVerbs
+from aiida.storage.shared.holds import HoldVerbs
 
 __all__ = ('RuntimeVerbs',)
 
 
-class RuntimeVerbs(ChronicleVerbs):
+class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
     """The verbs on what is alive."""
 
     # what a database with several writers has to lock; one writer has to lock nothing
@@ -102,6 +103,17 @@ class RuntimeVerbs(ChronicleVerbs):
         with self._database.transaction():
             rows = self._database.execute(self._runtime_sql['reclaim'], {**parameters, 'now': now})
         return sorted((RunRecord._make(row) for row in rows), key=lambda run: run.node_id)
+
+    def disown(self, owner: str) -> list[int]:
+        """Free all rows of ``owner``, which gives them up in the middle of their steps; no attempt is counted.
+
+        The fences move, so that what the steps still write is refused.
+
+        :return: the nodes.
+        """
+        with self._database.transaction():
+            rows = self._database.execute(self._runtime_sql['disown'], {'owner': owner, 'now': time.time()})
+        return sorted(int(row[0]) for row in rows)
 
     def note_progress(self, node_id: int) -> None:
         """Forget the failed attempts of a process: it has come further than where they failed."""

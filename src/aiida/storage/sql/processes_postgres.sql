@@ -67,6 +67,14 @@ FROM lost WHERE run.node_id = lost.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;
 
+-- disown: free what an owner gives up in the middle of a step, which is no fault of the process
+WITH held AS MATERIALIZED (
+    SELECT node_id FROM process_run WHERE owner = :owner AND lease_until IS NOT NULL ORDER BY node_id DESC FOR UPDATE
+)
+UPDATE process_run AS run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now
+FROM held WHERE run.node_id = held.node_id
+RETURNING run.node_id;
+
 -- release: give a row back; without a time it is ready once it waits for nothing, or was called since it waits
 UPDATE process_run
 SET owner = NULL, lease_until = NULL,

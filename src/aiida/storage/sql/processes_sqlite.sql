@@ -50,6 +50,11 @@ WHERE owner IS NOT NULL
     AND (lease_until < :lost OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
+-- disown: free what an owner gives up in the middle of a step, which is no fault of the process
+UPDATE process_run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now
+WHERE owner = :owner AND lease_until IS NOT NULL
+RETURNING node_id;
+
 -- release: give a row back; without a time it is ready once it waits for nothing, or was called since it waits
 UPDATE process_run
 SET owner = NULL, lease_until = NULL,

@@ -6,7 +6,16 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
-__all__ = ('EntityKind', 'LinkRecord', 'LogRecord', 'NodeRecord', 'ProcessRow', 'RunRecord', 'WorkerRecord')
+__all__ = (
+    'EntityKind',
+    'HoldRecord',
+    'LinkRecord',
+    'LogRecord',
+    'NodeRecord',
+    'ProcessRow',
+    'RunRecord',
+    'WorkerRecord',
+)
 
 
 class EntityKind(Enum):
@@ -116,6 +125,8 @@ class ProcessRow(NamedTuple):
     ready_since: float | None = None
     owner: str | None = None
     lease_until: float | None = None
+    desired_message: str | None = None
+    computer_id: int | None = None
 
 
 class RunRecord(NamedTuple):
@@ -142,3 +153,19 @@ class WorkerRecord(NamedTuple):
     started: float
     heartbeat: float
     fingerprint: str
+
+
+class HoldRecord(NamedTuple):
+    """One row of ``computer_hold``: this computer failed; times are seconds since the epoch."""
+
+    computer_id: int
+    #: How often in a row; failures at the same time count once.
+    failures: int
+    since: float
+    failed_at: float
+    #: When somebody tries again, until when nobody does; ``None`` if it is not held (yet).
+    until: float | None
+    #: How far who failed had come: 0 it did not connect, 1 it was connected, 2 it asked the scheduler.
+    stage: int
+    error: str
+    revision: int

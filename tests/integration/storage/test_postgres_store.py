@@ -24,7 +24,7 @@ from aiida.storage.postgres.store import PostgresStore
 from aiida.storage.records import EntityKind, LinkRecord
 from aiida.storage.sql import load_statements
 
-OURS = ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event')
+OURS = ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event', 'computer_hold')
 FAR = 1e12
 
 
@@ -93,6 +93,20 @@ def test_a_database_without_our_tables_gets_them(config, postgres_server, record
     assert [row.node_id for row in stores[5].claim('w', 1e12, 2e12)] == [node_id]
     for store in stores:
         store.close()
+
+
+def test_a_database_with_our_tables_of_version_1_gets_the_rest(config, postgres_server, record):
+    store = PostgresStore.initialise(config, user_email='a@b')
+    node_id = store.insert_node(record())
+    store.enlist(node_id)
+    store.close()
+    postgres_server.execute('DROP TABLE computer_hold', config['database_name'])
+    before = "COMMENT ON TABLE process_run IS 'runtime tables of Nabucco, version 1'"
+    postgres_server.execute(before, config['database_name'])
+    again = PostgresStore(config)
+    assert again.list_holds() == []
+    assert [row.node_id for row in again.claim('w', 1e12, 2e12)] == [node_id]
+    again.close()
 
 
 def test_a_database_that_aiida_core_emptied_is_opened(config, postgres_server, record):

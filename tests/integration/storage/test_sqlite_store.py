@@ -24,7 +24,7 @@ from aiida.storage.sqlite.backend import SqliteDosStorage, SqliteTempBackend
 from aiida.storage.sqlite.connection import Database
 from aiida.storage.sqlite.store import SqliteStore
 
-OURS = {'process_run', 'process_wait', 'process_checkpoint', 'worker', 'process_event'}
+OURS = {'process_run', 'process_wait', 'process_checkpoint', 'worker', 'process_event', 'computer_hold'}
 
 
 def raw(store):
@@ -46,7 +46,7 @@ def test_the_tables_are_those_of_aiida_and_ours(sqlite_store):
         made = tables(connection)
         assert connection.execute('SELECT version_num FROM alembic_version').fetchall() == [('main_0002',)]
         assert connection.execute('PRAGMA journal_mode').fetchone() == ('wal',)
-        assert connection.execute('PRAGMA user_version').fetchone() == (1,)
+        assert connection.execute('PRAGMA user_version').fetchone() == (2,)
         assert connection.execute('PRAGMA integrity_check').fetchone() == ('ok',)
     expected = tables(reference)
     assert {name: made.get(name) for name in expected} == expected
@@ -99,12 +99,25 @@ def test_a_database_without_our_tables_gets_them(sqlite_store, record):
     node_id = sqlite_store.insert_node(record())
     sqlite_store.close()
     with raw(sqlite_store) as connection:
-        for table in ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event'):
+        for table in ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event', 'computer_hold'):
             connection.execute(f'DROP TABLE {table}')
         connection.execute('DROP INDEX ix_nabucco_process_live')
         connection.execute('PRAGMA user_version = 0')
     again = SqliteStore(sqlite_store.folder)
     again.enlist(node_id)
+    assert [row.node_id for row in again.claim('w', 1e12, 2e12)] == [node_id]
+    again.close()
+
+
+def test_a_database_with_our_tables_of_version_1_gets_the_rest(sqlite_store, record):
+    node_id = sqlite_store.insert_node(record())
+    sqlite_store.enlist(node_id)
+    sqlite_store.close()
+    with raw(sqlite_store) as connection:
+        connection.execute('DROP TABLE computer_hold')
+        connection.execute('PRAGMA user_version = 1')
+    again = SqliteStore(sqlite_store.folder)
+    assert again.list_holds() == []
     assert [row.node_id for row in again.claim('w', 1e12, 2e12)] == [node_id]
     again.close()
 

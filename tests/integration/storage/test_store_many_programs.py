@@ -172,7 +172,7 @@ class TestManyPrograms:
     def test_all_make_the_same_store_their_own(self, sqlite_store):
         """The first programs to open a store of aiida-core add our tables, at the same time."""
         where = {'filepath': str(sqlite_store.folder)}
-        for table in ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event'):
+        for table in ('process_wait', 'process_run', 'process_checkpoint', 'worker', 'process_event', 'computer_hold'):
             sqlite_store._database.execute(f'DROP TABLE {table}')
         sqlite_store._database.execute('DROP INDEX ix_nabucco_process_live')
         sqlite_store._database.execute('PRAGMA user_version = 0')

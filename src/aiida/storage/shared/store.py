@@ -22,6 +22,7 @@ REPOSITORY_UUID = 'repository|uuid'
 CONTAINER_FOLDER = 'container'
 #: In an order in which no row is deleted before those that refer to it.
 EMPTIED_TABLES = (
+    'computer_hold',
     'process_event',
     'process_wait',
     'process_run',

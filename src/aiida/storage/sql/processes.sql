@@ -70,3 +70,23 @@ SELECT id, host, pid, started, heartbeat, fingerprint FROM worker ORDER BY start
 UPDATE process_run SET ready_since = :now
 WHERE node_id = :parent_id AND NOT EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id)
 RETURNING node_id;
+
+-- read_hold: how a computer is held, or failed lately
+SELECT computer_id, failures, since, failed_at, until, stage, error, revision FROM computer_hold WHERE computer_id = ?;
+
+-- list_holds: the computers that are held, or failed lately
+SELECT computer_id, failures, since, failed_at, until, stage, error, revision FROM computer_hold ORDER BY computer_id;
+
+-- insert_hold: note the first failure of a computer, unless somebody has
+INSERT INTO computer_hold (computer_id, failures, since, failed_at, until, stage, error, revision)
+VALUES (:computer_id, :failures, :since, :failed_at, :until, :stage, :error, :revision)
+ON CONFLICT (computer_id) DO NOTHING;
+
+-- update_hold: change what is noted of a computer, unless somebody has
+UPDATE computer_hold
+SET failures = :failures, since = :since, failed_at = :failed_at, until = :until, stage = :stage, error = :error,
+    revision = :revision
+WHERE computer_id = :computer_id AND revision = :revision - 1;
+
+-- lift_hold: forget the failures of a computer that had not come further than where something succeeded
+DELETE FROM computer_hold WHERE computer_id = ? AND stage <= ?;

@@ -1,5 +1,5 @@
 -- What is alive, beside the tables of the graph. Times are seconds since the epoch.
--- Version 1; a later version comes with a script that leads to it (runtime_sqlite_v<n>.sql).
+-- Version 1; later versions come with scripts that lead to them (runtime_sqlite_v<n>.sql).
 
 -- list: the processes that are not sealed, so that listing what is active does not read all that ever ran;
 -- it is small, and SQLite keeps it up to date whichever program writes

@@ -118,3 +118,11 @@ def localhost(profile: Any) -> Any:
     from aiida import orm
 
     return orm.load_computer('localhost')
+
+
+@pytest.fixture
+def bash(computer: Any) -> Any:
+    """The shell as a code on the computer of the test."""
+    from aiida.orm import InstalledCode
+
+    return InstalledCode(label='bash', computer=computer, filepath_executable='/bin/bash').store()

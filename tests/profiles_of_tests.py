@@ -1,4 +1,4 @@
-"""Profiles for tests, whatever their store."""
+"""Profiles and computers for tests, whatever their store."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 
 from aiida.manage import configuration, get_manager
 
-__all__ = ('make_profile',)
+__all__ = ('make_computer', 'make_profile')
 
 
 def make_profile(config_folder: pathlib.Path, backend: str, storage: dict[str, Any]) -> Any:
     """Make the profile of a test, load it, and set up the computer ``localhost``."""
-    from aiida import orm
-
     config = configuration.get_config(create=True)
     made = configuration.create_profile(
         config,
@@ -25,16 +23,34 @@ def make_profile(config_folder: pathlib.Path, backend: str, storage: dict[str, A
     )
     config.set_default_profile(made.name).store()
     get_manager().load_profile(made, allow_switch=True)
-    scratch = config_folder / 'scratch' / made.name
-    computer = orm.Computer(
-        label='localhost',
-        hostname='localhost',
-        description='this machine',
-        transport_type='core.local',
-        scheduler_type='core.direct',
-        workdir=str(scratch),
-    ).store()
-    computer.set_minimum_job_poll_interval(0.0)
-    computer.set_default_mpiprocs_per_machine(1)
-    computer.configure(safe_interval=0.0)
+    make_computer('localhost', config_folder / 'scratch' / made.name, poll_interval=0.0)
     return made
+
+
+def make_computer(
+    label: str,
+    workdir: pathlib.Path,
+    poll_interval: float,
+    *,
+    hostname: str = 'localhost',
+    transport_type: str = 'core.local',
+    **authentication: Any,
+) -> Any:
+    """Set up this machine as a computer whose jobs are started directly, and configure it for the user of the test.
+
+    :param poll_interval: seconds between two looks at the jobs.
+    """
+    from aiida.orm import Computer
+
+    computer = Computer(
+        label=label,
+        hostname=hostname,
+        description='this machine',
+        transport_type=transport_type,
+        scheduler_type='core.direct',
+        workdir=str(workdir),
+    ).store()
+    computer.set_minimum_job_poll_interval(poll_interval)
+    computer.set_default_mpiprocs_per_machine(1)
+    computer.configure(safe_interval=0.0, **authentication)
+    return computer

@@ -10,6 +10,7 @@ import pytest
 from aiida.engine.processes.calcjobs import tasks
 from aiida.engine.runners import RUNNER, Runner
 from private_sshd import HOST, running_sshd, sshd  # noqa: F401 - fixtures
+from profiles_of_tests import make_computer
 
 
 @pytest.fixture(autouse=True)
@@ -29,25 +30,6 @@ def tried_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=['core.ssh', 'core.ssh_async'])
 def computer(request: pytest.FixtureRequest, sshd: Any, store: Any, tmp_path: Any) -> Any:  # noqa: F811
     """This machine, by SSH and direct scheduler."""
-    from aiida.orm import Computer
-
-    made = Computer(
-        label='there',
-        hostname=HOST,
-        description='this machine over SSH',
-        transport_type=request.param,
-        scheduler_type='core.direct',
-        workdir=str(tmp_path / 'scratch'),
-    ).store()
-    made.set_minimum_job_poll_interval(0.05)
-    made.set_default_mpiprocs_per_machine(1)
-    made.configure(safe_interval=0.0, use_login_shell=False)
-    return made
-
-
-@pytest.fixture
-def bash(computer: Any) -> Any:
-    """The shell as a code."""
-    from aiida.orm import InstalledCode
-
-    return InstalledCode(label='bash', computer=computer, filepath_executable='/bin/bash').store()
+    return make_computer(
+        'there', tmp_path / 'scratch', 0.05, hostname=HOST, transport_type=request.param, use_login_shell=False
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aiida.engine.runners import RUNNER, Runner
+from profiles_of_tests import make_computer
 
 
 @pytest.fixture(autouse=True)
@@ -32,25 +33,4 @@ def kept_messages() -> Iterator[None]:
 @pytest.fixture
 def computer(store: Any, tmp_path: Any) -> Any:
     """This machine, by local transport and direct scheduler."""
-    from aiida.orm import Computer
-
-    made = Computer(
-        label='here',
-        hostname='localhost',
-        description='this machine',
-        transport_type='core.local',
-        scheduler_type='core.direct',
-        workdir=str(tmp_path / 'scratch'),
-    ).store()
-    made.set_minimum_job_poll_interval(1)
-    made.set_default_mpiprocs_per_machine(1)
-    made.configure(safe_interval=0.0, use_login_shell=False)
-    return made
-
-
-@pytest.fixture
-def bash(computer: Any) -> Any:
-    """The shell as a code."""
-    from aiida.orm import InstalledCode
-
-    return InstalledCode(label='bash', computer=computer, filepath_executable='/bin/bash').store()
+    return make_computer('here', tmp_path / 'scratch', 1, use_login_shell=False)

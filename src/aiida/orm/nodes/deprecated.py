@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ('DEPRECATED_ALIASES',)
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ('DEPRECATED_ALIASES', 'OLDER_NAMES', 'OlderName')
 
 
 def _aliases(subject: str, names: dict[str, str]) -> dict[str, tuple[str, str]]:
@@ -69,3 +72,15 @@ DEPRECATED_ALIASES: dict[str, tuple[str, str]] = {
         },
     ),
 }
+
+
+class OlderName(NamedTuple):
+    """What a name stood for in AiiDA 0.10: what it gives for a node, what to write instead, whose name it is."""
+
+    get: Callable[[Any], Any]
+    instead: str
+    node_class: type[Any]
+
+
+#: Names of the days of AiiDA 0.10; filled by `aiida.work`, so that nothing else has them.
+OLDER_NAMES: dict[str, OlderName] = {}

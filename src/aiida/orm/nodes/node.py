@@ -22,7 +22,7 @@ from aiida.orm.extras import EntityExtras
 from aiida.orm.nodes.attributes import NodeAttributes
 from aiida.orm.nodes.caching import NodeCaching
 from aiida.orm.nodes.comments import NodeComments
-from aiida.orm.nodes.deprecated import DEPRECATED_ALIASES
+from aiida.orm.nodes.deprecated import DEPRECATED_ALIASES, OLDER_NAMES
 from aiida.orm.nodes.links import NodeLinks
 from aiida.orm.nodes.repository import NodeRepository
 from aiida.orm.utils.identifiers import new_uuid
@@ -252,9 +252,12 @@ class Node(Entity, metaclass=AbstractNodeMeta):
 
     def __getattr__(self, name: str) -> Any:
         alias = DEPRECATED_ALIASES.get(name)
-        if alias is None:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         kind = type(self).__name__
+        if alias is None:
+            older = OLDER_NAMES.get(name)
+            if older is not None and isinstance(self, older.node_class):
+                return older.get(self)
+            raise AttributeError(f"'{kind}' object has no attribute '{name}'")
         warn_deprecation(
             f'`{kind}.{name}` is deprecated, use `{kind}.base.{".".join(alias)}` instead.',
             version=3,

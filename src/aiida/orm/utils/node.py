@@ -47,6 +47,11 @@ def load_node_class(type_string: str) -> type[Node]:
     return found
 
 
+def remember_node_class(node_class: type[Node]) -> None:
+    """Let a class that has no entry point be found by its type string, in this interpreter."""
+    _LOADED[node_class.class_node_type] = node_class
+
+
 def _find_class(type_string: str) -> tuple[type[Node], bool]:
     """Return the class and whether it is the very one the string stands for."""
     if type_string in {'', 'node.Node.'}:

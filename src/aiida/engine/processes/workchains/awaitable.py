@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import cast
 
 from plumpy.utils import AttributesDict
 
@@ -35,11 +36,13 @@ class AwaitableAction(Enum):
 def construct_awaitable(target: Awaitable | ProcessNode) -> Awaitable:
     """Return an awaitable for a process, which is assigned to a key of the context; an awaitable is returned unchanged.
 
-    :param target: the node of a process.
-    :raises ValueError: if it is neither, or the node is not stored.
+    :param target: the node of a process, or a handle of one that has a method ``as_awaitable``.
+    :raises ValueError: if it is none of these, or the node is not stored.
     """
     if isinstance(target, Awaitable):
         return target
+    if not isinstance(target, ProcessNode) and hasattr(target, 'as_awaitable'):
+        return cast('Awaitable', target.as_awaitable())
     if not isinstance(target, ProcessNode):
         raise ValueError(
             f'invalid class for awaitable target: {type(target)}; what a work chain waits for is the node of a '

@@ -253,9 +253,13 @@ class WorkChain(Process, metaclass=Protect):
         :raises ValueError: if one is neither, or something is in the way.
         """
         for key, value in kwargs.items():
-            awaitable = construct_awaitable(value)
-            awaitable.key = key
-            self._insert_awaitable(awaitable)
+            self._promise(key, value)
+
+    def _promise(self, key: str, value: Any) -> None:
+        """Have what is waited for in the context when the next step is taken."""
+        awaitable = construct_awaitable(value)
+        awaitable.key = key
+        self._insert_awaitable(awaitable)
 
     def _update_process_status(self) -> None:
         """Say which sub processes are waited for."""
@@ -300,18 +304,26 @@ class WorkChain(Process, metaclass=Protect):
             finished, result = stepper.step()
         except Return as exception:
             finished, result = True, exception.exit_code
-        if isinstance(result, ToContext):
-            self.to_context(**result)
-            result = None
-        elif isinstance(result, ExitCode):
-            if result.status > 0:
-                return result
-        elif isinstance(result, int) and result > 0:
-            return ExitCode(int(result))
+        exit_code = self._heed(result)
+        if exit_code is not None:
+            return exit_code
         if self._awaitables:
             # also after the last step: what it launched is part of this work chain
             return Wait(self._do_step if not finished else self._do_nothing, 'Waiting before next step')
         return None if finished else Continue(self._do_step)
+
+    def _heed(self, result: Any) -> ExitCode | None:
+        """Do what a step asks for by what it returned.
+
+        :return: how the work chain ends, ``None`` if the step does not say that it does.
+        """
+        if isinstance(result, ToContext):
+            self.to_context(**result)
+        elif isinstance(result, ExitCode):
+            return result if result.status > 0 else None
+        elif isinstance(result, int) and result > 0:
+            return ExitCode(int(result))
+        return None
 
     def _do_nothing(self, *_: Any) -> None:
         """End, after what the last step waited for."""

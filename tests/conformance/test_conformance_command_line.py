@@ -391,7 +391,7 @@ def test_who_does_not_answer_in_time(elsewhere):
     assert 0.5 <= time.monotonic() - began < 5
     assert lines[0] == f'Error: Process<{node.pk}> is unreachable'
     assert 'There was no answer within 0.5 seconds' in lines[1]
-    assert re.search(rf'^ +{node.pk} .* asked to be killed$', verdi('list'), re.MULTILINE)
+    assert re.search(rf'^ +{node.pk} .* is being killed$', verdi('list'), re.MULTILINE)
     program.send_signal(signal.SIGCONT)
     wait_for(lambda: node.is_killed)
 

@@ -42,9 +42,9 @@ def localtime(value: datetime) -> datetime:
 
 
 def clock(value: datetime) -> str:
-    """Return a time in the zone of this machine, with the day unless that is today: ``12:04``."""
+    """Return a time in the zone of this machine, with the day unless that is today: ``12:04:31``."""
     local = localtime(value)
-    return f'{local:%H:%M}' if local.date() == localtime(now()).date() else f'{local:%Y-%m-%d %H:%M}'
+    return f'{local:%H:%M:%S}' if local.date() == localtime(now()).date() else f'{local:%Y-%m-%d %H:%M:%S}'
 
 
 def delta(from_time: datetime, to_time: datetime | None = None) -> timedelta:

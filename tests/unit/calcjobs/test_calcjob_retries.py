@@ -46,9 +46,9 @@ def test_the_status_tells_of_the_next_attempt(runner, bash, monkeypatch, owner, 
             await asyncio.sleep(0.01)
 
     runner.run_until_complete(runner.loop.create_task(asyncio.wait_for(live(), 20)))
-    assert [re.sub(r'at \d\d:\d\d', 'at 12:04', status) for status in seen] == [
-        'retry 2 of 5 at 12:04: the network is down',
-        'retry 3 of 5 at 12:04: the network is down',
+    assert [re.sub(r'at \d\d:\d\d:\d\d', 'at 12:04:31', status) for status in seen] == [
+        'retry 2 of 5 at 12:04:31: the network is down',
+        'retry 3 of 5 at 12:04:31: the network is down',
     ]
     assert calls[1].startswith(before)
     assert calls[2] == calls[1]

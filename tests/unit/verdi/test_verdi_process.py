@@ -114,6 +114,8 @@ def test_list_refuses_an_unknown_column(call, profile):
 
 
 def test_show(call, graph):
+    from aiida.cmdline.utils.common import format_local_time
+
     chain, x, y, function, job = (graph[name] for name in ('chain', 'x', 'y', 'function', 'job'))
     assert call(verdi_process, 'show', chain.pk).output == (
         f"""Property     Value
@@ -121,12 +123,13 @@ def test_show(call, graph):
 type         WorkChainNode
 process      MultiplyAddWorkChain
 state        Waiting
+status       Waiting for child processes: 1, 2
 pk           {chain.pk}
 uuid         {chain.uuid}
 label        a chain
 description  of two links
-ctime        {chain.ctime}
-mtime        {chain.mtime}
+ctime        {format_local_time(chain.ctime)}
+mtime        {format_local_time(chain.mtime)}
 
 Inputs                PK  Type
 ------------------  ----  ------
@@ -183,10 +186,13 @@ def test_report(call, graph):
     )
     assert re.fullmatch(rf'{time} \[{job:<{width}} \| WARNING\]:   the output is empty', lines[1])
     assert lines[2] == 'as it seems'
-    assert len(lines) == 3
+    assert lines[3:] == [f'Report: Process<{chain}> Waiting: Waiting for child processes: 1, 2']
     assert 'a detail' in call(verdi_process, 'report', '-l', 'INFO', chain).output
     assert 'output is empty' not in call(verdi_process, 'report', '-m', 1, chain).output
-    assert call(verdi_process, 'report', '-l', 'ERROR', chain).output == 'No log messages recorded for this entry\n'
+    assert call(verdi_process, 'report', '-l', 'ERROR', chain).output.splitlines() == [
+        'No log messages recorded for this entry',
+        f'Report: Process<{chain}> Waiting: Waiting for child processes: 1, 2',
+    ]
 
 
 def test_report_of_a_job(call, graph):

@@ -106,7 +106,7 @@ OVER = {'last_error': 'connection\nrefused', 'attempts': 2}
             'running',
             None,
             {**OVER, 'ready_since': SOON.timestamp()},
-            f'retry 3 of 5 at {SOON:%H:%M}: connection refused',
+            f'retry 3 of 5 at {timezone.clock(SOON)}: connection refused',
         ),
         ('running', None, {**OVER, 'ready_since': 1.0}, 'retry 3 of 5: connection refused'),
         (
@@ -116,8 +116,8 @@ OVER = {'last_error': 'connection\nrefused', 'attempts': 2}
             'is set aside after 5 attempts: connection refused',
         ),
         ('running', 'busy', {**OVER, 'ready_since': 1.0, 'owner': 'host:1:2'}, 'busy'),
-        ('running', 'busy', {**OVER, 'desired_state': 'kill'}, 'asked to be killed'),
-        ('running', 'busy', {'desired_state': 'pause', 'owner': 'host:1:2'}, 'asked to be paused'),
+        ('running', 'busy', {**OVER, 'desired_state': 'kill'}, 'is being killed'),
+        ('running', 'busy', {'desired_state': 'pause', 'owner': 'host:1:2'}, 'is being paused'),
         ('finished', 'x', {**OVER, 'ready_since': 1.0}, 'x'),
     ],
 )
@@ -134,8 +134,8 @@ def test_status_of_what_is_paused():
 
 
 def test_a_time_of_another_day_has_its_date():
-    assert timezone.clock(NOON) == '12:04'
-    assert timezone.clock(NOON + timedelta(days=1)) == f'{NOON + timedelta(days=1):%Y-%m-%d} 12:04'
+    assert timezone.clock(NOON) == '12:04:00'
+    assert timezone.clock(NOON + timedelta(days=1)) == f'{NOON + timedelta(days=1):%Y-%m-%d} 12:04:00'
 
 
 def test_who_runs_a_process():

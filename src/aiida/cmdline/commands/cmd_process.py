@@ -11,7 +11,7 @@ from aiida.cmdline.groups.verdi import VerdiCommandGroup
 from aiida.cmdline.params import arguments, options
 from aiida.cmdline.utils import decorators, echo
 from aiida.cmdline.utils.dumping import dumped, dumping
-from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES, describe_news
+from aiida.cmdline.utils.processes import ACTIVE_STATES, COLUMNS, DEFAULT_COLUMNS, PROCESS_STATES, format_node_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,6 +64,7 @@ def process_list(
     from aiida.cmdline.utils.common import print_last_process_state_change
     from aiida.cmdline.utils.daemon import alive_workers, print_daemon_load
     from aiida.cmdline.utils.processes import SHRINKABLE, note_on_abandoned, project_rows
+    from aiida.cmdline.utils.reasons import Reasons
     from aiida.cmdline.utils.tables import format_table, terminal_width
     from aiida.common import timezone
     from aiida.manage.manager import get_manager
@@ -84,7 +85,8 @@ def process_list(
         descending=order_dir == 'desc',
         limit=limit,
     )
-    cells = project_rows(rows, project)
+    reasons = Reasons(store)
+    cells = project_rows(rows, project, reasons)
     shrinkable = [index for name in SHRINKABLE for index, column in enumerate(project) if column == name]
     headers = None if raw else [COLUMNS[name].title for name in project]
     if cells or headers:
@@ -95,7 +97,7 @@ def process_list(
     print_last_process_state_change()
     workers = alive_workers()
     print_daemon_load(workers)
-    if note := note_on_abandoned(rows, workers=bool(workers)):
+    if note := note_on_abandoned(rows, workers=bool(workers), reasons=reasons):
         echo.echo_warning(note)
 
 
@@ -187,7 +189,7 @@ def process_report(
 
     The messages of what they called are there too, indented, all in the order of time.
     """
-    from aiida.cmdline.utils.common import get_calcjob_report, get_workchain_report
+    from aiida.cmdline.utils.common import get_calcjob_report, get_reason, get_workchain_report
     from aiida.orm import CalcJobNode
 
     for process in _chosen(processes, most_recent_node):
@@ -195,6 +197,8 @@ def process_report(
             echo.echo(get_calcjob_report(process, levelname))
         else:
             echo.echo(get_workchain_report(process, levelname, indent_size, max_depth))  # type: ignore[arg-type]
+        if reason := get_reason(process):
+            echo.echo_report(f'Process<{process.pk}> {format_node_state(process)}: {reason}')
 
 
 @verdi_process.command('status')
@@ -210,10 +214,14 @@ def process_status(
 
     Each is shown with its state, a work chain also with the step of its outline.
     """
-    from aiida.cmdline.utils.ascii_vis import format_call_graph
+    from aiida.cmdline.utils.ascii_vis import format_call_graph, info_with_reasons
+    from aiida.cmdline.utils.reasons import Reasons
+    from aiida.cmdline.utils.tables import terminal_width
+    from aiida.manage.manager import get_manager
 
+    info = info_with_reasons(Reasons(get_manager().get_profile_storage()), terminal_width())
     for process in _chosen(processes, most_recent_node):
-        echo.echo(format_call_graph(process, max_depth=max_depth, call_link_label=call_link_label))
+        echo.echo(format_call_graph(process, max_depth, call_link_label, info))
 
 
 _TIMEOUT = options.TIMEOUT(
@@ -277,27 +285,21 @@ def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: f
 @options.MOST_RECENT_NODE()
 @decorators.with_dbenv()
 def process_watch(processes: Sequence[ProcessNode], most_recent_node: bool) -> None:
-    """Show the changes of the state of processes, as they happen.
+    """Show how processes stand, and what happens to them as it happens.
 
-    Ends when all of them are terminated, or with Ctrl-C.
+    Beside the changes of their states it is told what they wait for. Ends when all of them are terminated, or with
+    Ctrl-C, which leaves the processes alone.
     """
-    from aiida.cmdline.utils.daemon import alive_workers
-    from aiida.cmdline.utils.processes import note_on_abandoned
-    from aiida.engine.runtime.newsreel import latest, watch
-    from aiida.manage.manager import get_manager
+    from aiida.cmdline.utils.watching import print_until_the_end
+    from aiida.engine.runtime.newsreel import latest
 
     after = latest()
     watched = list(_chosen(processes, most_recent_node))
     for process in watched:
         if process.is_terminated:
-            echo.echo_error(f'Process<{process.pk}> is already terminated')
-    alive = {cast('int', process.pk) for process in watched if not process.is_terminated}
-    rows = get_manager().get_profile_storage().list_processes(node_ids=list(alive))
-    if note := note_on_abandoned(rows, workers=bool(alive_workers())):
-        echo.echo_warning(note)
+            echo.echo_error(f'Process<{process.pk}> is already terminated: {format_node_state(process)}')
     with contextlib.suppress(KeyboardInterrupt):
-        for news in watch(alive, after):
-            echo.echo(describe_news(news))
+        print_until_the_end({cast('int', process.pk) for process in watched if not process.is_terminated}, after)
 
 
 @verdi_process.command('repair')

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiida.cmdline.utils.processes import format_node_state
 
 if TYPE_CHECKING:
+    from aiida.cmdline.utils.reasons import Reasons
     from aiida.orm import ProcessNode
 
-__all__ = ('build_call_graph', 'calc_info', 'format_call_graph', 'format_tree_descending')
+__all__ = ('build_call_graph', 'calc_info', 'format_call_graph', 'format_tree_descending', 'info_with_reasons')
 
 _TAB = '    '
+#: Columns that the branches, and the parentheses of a reason, take at least; and what is shown of a reason at least.
+_ROOM_FOR_TREE = 12
+_LEAST_REASON = 24
+_AWAITS_OTHERS = re.compile(r'Waiting for (\d+ of \d+ )?child processes')
 
 
 def calc_info(node: ProcessNode, call_link_label: bool = False) -> str:
@@ -27,6 +33,29 @@ def calc_info(node: ProcessNode, call_link_label: bool = False) -> str:
     text = f'{node.process_label or type(node).__name__}<{identifier}> {state}'
     step = getattr(node, 'stepper_state_info', None)
     return f'{text} [{step}]' if step else text
+
+
+def info_with_reasons(reasons: Reasons, width: int | None = None) -> Callable[[ProcessNode, bool], str]:
+    """Return an ``info_fn`` for :func:`format_call_graph` that also says what keeps a process from going on.
+
+    That it waits for those that it called is not said: they stand below it.
+
+    :param width: of the terminal, for which what is said is cut; ``None`` for any length.
+    """
+
+    def info(node: ProcessNode, call_link_label: bool = False) -> str:
+        text = calc_info(node, call_link_label)
+        if node.is_terminated:
+            return text
+        (row,) = node.backend.list_processes(node_ids=[cast('int', node.pk)])
+        reason = ' '.join(reasons.of(row).split())
+        if not reason or _AWAITS_OTHERS.match(reason):
+            return text
+        if width is not None and len(reason) > (room := max(width - len(text) - _ROOM_FOR_TREE, _LEAST_REASON)):
+            reason = reason[: room - 1] + '…'
+        return f'{text} ({reason})'
+
+    return info
 
 
 def _call_label(node: ProcessNode) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aiida.cmdline.utils.processes import format_age, format_node_state
+from aiida.cmdline.utils.reasons import reason_of
 from aiida.cmdline.utils.tables import count_of, format_table, terminal_width, text_width
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = (
     'get_node_info',
     'get_node_summary',
     'get_process_function_report',
+    'get_reason',
     'get_workchain_report',
     'is_verbose',
     'print_last_process_state_change',
@@ -97,13 +99,15 @@ def get_node_summary(node: orm.Node) -> str:
     rows: list[tuple[str, Any]] = [('type', type(node).__name__)]
     if isinstance(node, orm.ProcessNode):
         rows += [('process', node.process_label), ('state', _state_with_reason(node))]
+        if status := get_reason(node):
+            rows.append(('status', status))
     rows += [
         ('pk', str(node.pk)),
         ('uuid', str(node.uuid)),
         ('label', node.label),
         ('description', node.description),
-        ('ctime', str(node.ctime)),
-        ('mtime', str(node.mtime)),
+        ('ctime', format_local_time(node.ctime) if node.ctime else ''),
+        ('mtime', format_local_time(node.mtime) if node.mtime else ''),
     ]
     computer = getattr(node, 'computer', None)
     if computer is not None:
@@ -120,6 +124,13 @@ def _code_of(node: orm.CalcJobNode) -> str | None:
     for link in node.base.links.get_incoming(node_class=orm.AbstractCode, link_type=LinkType.INPUT_CALC).all():
         return str(link.node.full_label)
     return None
+
+
+def get_reason(node: orm.ProcessNode) -> str:
+    """Return what keeps a process that is active from going on, or what it says of itself; else the empty text."""
+    if node.is_terminated or node.pk is None:
+        return ''
+    return reason_of(node.backend, node.pk)
 
 
 def _state_with_reason(node: orm.ProcessNode) -> str:

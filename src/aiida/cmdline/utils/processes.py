@@ -5,12 +5,13 @@ Nothing here needs more than a :class:`~aiida.storage.records.ProcessRow`: a lis
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aiida.cmdline.utils.reasons import ACTIVE_STATES, Reasons
 from aiida.common import timezone
-from aiida.common.claims import MAX_ATTEMPTS
 from aiida.common.utils import str_timedelta
 from aiida.storage.records import ProcessRow
 
@@ -26,6 +27,7 @@ __all__ = (
     'SHRINKABLE',
     'Column',
     'describe_news',
+    'describe_now',
     'format_age',
     'format_node_state',
     'format_row_state',
@@ -35,7 +37,6 @@ __all__ = (
 )
 
 PROCESS_STATES = ('created', 'running', 'waiting', 'finished', 'excepted', 'killed')
-ACTIVE_STATES = ('created', 'running', 'waiting')
 
 _SYMBOLS = {
     'created': '⏹',
@@ -46,6 +47,7 @@ _SYMBOLS = {
     'killed': '☠',
 }
 _PAUSED = '⏸'
+_ASKED = {'kill': 'Asked to be killed', 'pause': 'Asked to be paused', 'run': 'Asked to go on'}
 _UNKNOWN = '·'
 #: How many processes a note names.
 _NAMED = 10
@@ -53,17 +55,34 @@ _NAMED = 10
 
 def describe_news(news: News) -> str:
     """Return what happened to a process as a line."""
-    when = timezone.localtime(datetime.fromtimestamp(news.time, timezone.utc))
+    return _line(news.time, news.pk, _what_happened(news))
+
+
+def describe_now(row: ProcessRow, reason: str) -> str:
+    """Return how a process stands now, as a line like those of :func:`describe_news`.
+
+    :param reason: what keeps it, if anything does.
+    """
+    state = format_state(row.attributes.get('process_state'), row.attributes.get('exit_status'))
+    return _line(time.time(), row.id, f'{state}: {reason}' if reason else state)
+
+
+def _line(moment: float, pk: int, what: str) -> str:
+    when = timezone.localtime(datetime.fromtimestamp(moment, timezone.utc))
+    return f'{when:%Y-%m-%d %H:%M:%S} Process<{pk}> {_on_one_line(what)}'
+
+
+def _what_happened(news: News) -> str:
+    status = news.payload.get('status')
     if news.kind == 'state_changed':
-        before, after = (
-            format_state(news.payload['from']),
-            format_state(news.payload['to'], news.payload.get('exit_status')),
-        )
-        what = f'{before} -> {after}'
-    else:
-        status = news.payload.get('status')
-        what = f'{news.kind.capitalize()}: {status}' if status else news.kind.capitalize()
-    return f'{when:%Y-%m-%d %H:%M:%S} Process<{news.pk}> {what}'
+        after = format_state(news.payload['to'], news.payload.get('exit_status'))
+        return f'{format_state(news.payload["from"])} -> {after}'
+    if news.kind == 'asked':
+        asked = _ASKED.get(news.payload.get('wanted', ''), 'Asked for something')
+        return f'{asked}: {status}' if status and news.payload.get('wanted') == 'kill' else asked
+    if news.kind == 'paused' and status and status.startswith('Paus'):
+        return str(status)
+    return f'{news.kind.capitalize()}: {status}' if status else news.kind.capitalize()
 
 
 def format_state(state: str | None, exit_status: int | None = None) -> str:
@@ -91,31 +110,27 @@ def format_row_state(attributes: Mapping[str, Any]) -> str:
     return f'{symbol} {format_state(state, attributes.get("exit_status"))}'
 
 
-def format_age(time: datetime, now: datetime | None = None) -> str:
+def format_age(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago something was, in its largest unit: ``3h ago``."""
-    return str_timedelta((now or timezone.now()) - time, max_num_fields=1, negative_to_zero=True)
+    return str_timedelta((now or timezone.now()) - moment, max_num_fields=1, negative_to_zero=True)
 
 
-def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool) -> str | None:
+def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool, reasons: Reasons | None = None) -> str | None:
     """Return what to tell of the active processes that nobody runs, ``None`` if there are none.
 
     :param workers: whether there are workers, which take care of them.
+    :param reasons: who knows which programs are gone.
     """
-    from aiida.common.claims import owner_is_alive
-
+    reasons = reasons or Reasons()
     waiting, left = [], []
-    gone: dict[str, bool] = {}
     for row in rows:
         if row.desired_state is None or row.attributes.get('process_state') not in ACTIVE_STATES:
             continue
         if row.owner is None:
             if row.desired_state != 'pause':
                 waiting.append(row.id)
-        elif row.lease_until is None:
-            if row.owner not in gone:
-                gone[row.owner] = not owner_is_alive(row.owner)
-            if gone[row.owner]:
-                left.append(row.id)
+        elif reasons.has_lost_its_program(row):
+            left.append(row.id)
     notes = []
     if waiting and not workers:
         notes.append(
@@ -145,31 +160,6 @@ def _processes(pks: Sequence[int]) -> str:
     return f'{len(pks)} processes ({named}{", ..." if len(pks) > _NAMED else ""})'
 
 
-def _status(row: ProcessRow) -> str:
-    """Return what keeps a process from going on, or what it says of itself."""
-    reason = None
-    if row.attributes.get('process_state') in ACTIVE_STATES and row.desired_state is not None:
-        reason = _reason_to_wait(row)
-    return reason or row.attributes.get('process_status') or ''
-
-
-def _reason_to_wait(row: ProcessRow) -> str | None:
-    """Return what the row of an active process says of it, ``None`` if the process itself knows better."""
-    if row.desired_state == 'kill':
-        return 'asked to be killed'
-    if row.attributes.get('paused') or row.desired_state == 'pause':
-        return None if row.attributes.get('paused') else 'asked to be paused'
-    if row.owner is not None or row.ready_since is None:
-        return None
-    if not (row.last_error and row.attempts):
-        return 'Waiting for a worker'
-    due = datetime.fromtimestamp(row.ready_since, timezone.utc)
-    moment = f' at {timezone.clock(due)}' if due > timezone.now() else ''
-    if row.attempts < MAX_ATTEMPTS:
-        return f'retry {row.attempts + 1} of {MAX_ATTEMPTS}{moment}: {row.last_error}'
-    return f'is set aside{moment} after {row.attempts} attempts: {row.last_error}'
-
-
 def _program(owner: str | None) -> str:
     """Return the host and the process number of who runs a process."""
     host, _, rest = (owner or '').partition(':')
@@ -196,7 +186,7 @@ COLUMNS: dict[str, Column] = {
     'mtime': Column('Modified', lambda row: format_age(row.mtime)),
     'state': Column('State', lambda row: format_row_state(row.attributes)),
     'process_state': Column('Process state', lambda row: (row.attributes.get('process_state') or '').capitalize()),
-    'process_status': Column('Process status', _status),
+    'process_status': Column('Process status', _attribute('process_status')),
     'exit_status': Column('Exit status', _attribute('exit_status')),
     'exit_message': Column('Exit message', _attribute('exit_message')),
     'sealed': Column('Sealed', lambda row: bool(row.attributes.get('sealed'))),
@@ -218,10 +208,14 @@ DEFAULT_COLUMNS = ('pk', 'ctime', 'state', 'process_label', 'process_status')
 SHRINKABLE = ('process_status', 'exception', 'description', 'exit_message', 'label', 'process_type', 'process_label')
 
 
-def project_rows(rows: Iterable[ProcessRow], names: Sequence[str]) -> list[list[Any]]:
-    """Return the cells of the named columns, each on one line."""
-    columns = [COLUMNS[name] for name in names]
-    return [[_on_one_line(column.read(row)) for column in columns] for row in rows]
+def project_rows(rows: Iterable[ProcessRow], names: Sequence[str], reasons: Reasons | None = None) -> list[list[Any]]:
+    """Return the cells of the named columns, each on one line.
+
+    :param reasons: who says what keeps a process from going on, which stands for what the process says of itself.
+    """
+    tell = (reasons or Reasons()).of
+    readers = [tell if name == 'process_status' else COLUMNS[name].read for name in names]
+    return [[_on_one_line(read(row)) for read in readers] for row in rows]
 
 
 def _on_one_line(value: Any) -> Any:

@@ -31,9 +31,20 @@ CACHED_FROM = '_aiida_cached_from'
 #: A process in one of these states is not sealed, so an index over the few that are not finds it.
 _LIVE_STATES = frozenset({'created', 'running', 'waiting'})
 
+_AWAITED = 'SELECT parent_id, child_id FROM process_wait ORDER BY parent_id, child_id'
+_DOOMED = """
+WITH RECURSIVE doomed (node_id, asked_id) AS (
+    SELECT node_id, node_id FROM process_run WHERE desired_state = 'kill'
+    UNION
+    SELECT link.output_id, doomed.asked_id FROM doomed
+    JOIN db_dblink AS link ON link.input_id = doomed.node_id AND link.type IN ('call_calc', 'call_work')
+)
+SELECT node_id, asked_id FROM doomed ORDER BY node_id
+"""
+
 
 class ProcessListVerbs(DatabaseUser):
-    """The one verb that reads processes for a list."""
+    """The verbs that read processes for a list."""
 
     _list_query: ClassVar[type[ListQuery]]
 
@@ -65,6 +76,24 @@ class ProcessListVerbs(DatabaseUser):
         query.restrict_outcome(states, exit_status, failed, paused, process_label)
         sql, parameters = query.build(order_by, descending, limit)
         return [self._process_row(row) for row in self._database.execute(sql, parameters)]
+
+    def awaited(self) -> dict[int, list[int]]:
+        """Return which processes still wait for which others that they gave themselves up for, all by pk."""
+        waiting: dict[int, list[int]] = {}
+        for parent_id, child_id in self._database.execute(_AWAITED):
+            waiting.setdefault(parent_id, []).append(child_id)
+        return waiting
+
+    def doomed(self) -> dict[int, int]:
+        """Return the processes that are asked to be killed, and all they called: which was asked, by pk.
+
+        What was called is in it whether it is terminated or not.
+        """
+        doomed: dict[int, int] = {}
+        for node_id, asked_id in self._database.execute(_DOOMED):
+            if doomed.get(node_id) != node_id:  # what was asked itself is killed for its own sake
+                doomed[node_id] = asked_id
+        return doomed
 
     def _process_row(self, row: tuple[Any, ...]) -> ProcessRow:
         values, cached_from = row[8:10]

@@ -12,7 +12,8 @@ _PATHS = ', '.join(f"'$.{name}'" for name in listing.LISTED_ATTRIBUTES)
 _SELECT = f"""
 SELECT node.id, node.uuid, node.node_type, node.process_type, node.label, node.description, node.ctime, node.mtime,
        json_extract(node.attributes, {_PATHS}), json_extract(node.extras, '$.{listing.CACHED_FROM}'),
-       run.desired_state, run.attempts, run.last_error, run.ready_since, run.owner, run.lease_until
+       run.desired_state, run.attempts, run.last_error, run.ready_since, run.owner, run.lease_until,
+       run.desired_message, node.dbcomputer_id
 FROM db_dbnode AS node {{index}} LEFT JOIN process_run AS run ON run.node_id = node.id
 """
 
@@ -47,7 +48,7 @@ class _ListQuery(listing.ListQuery):
 
 
 class ProcessListVerbs(listing.ProcessListVerbs):
-    """The one verb that reads processes for a list."""
+    """The verbs that read processes for a list."""
 
     _formats = FORMATS
     _list_query = _ListQuery

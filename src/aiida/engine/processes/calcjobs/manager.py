@@ -9,7 +9,11 @@ import time
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from aiida.common.exceptions import AiidaException
+from aiida.common.polls import note_next_poll
+from aiida.engine.runtime.current import current_runner
 from aiida.engine.transports import act_with, allow_waiting
+from aiida.orm.backend import get_store
 from aiida.schedulers.datastructures import JobState
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ _LOOKS_GROW = 1.25
 _LONGEST_LOOK = 1.0
 #: For each job that is watched, so much later is looked again: many jobs are looked for together.
 _PATIENCE_PER_JOB = 5e-5
+#: Seconds of waiting for the next question to a scheduler after which it is noted when that is.
+_NOTED_AFTER = 2.0
 
 
 class _Request:
@@ -134,11 +140,29 @@ class JobsList:
     async def _keep_updating(self) -> None:
         while self._update_requests_outstanding():
             try:
-                await self._watch_marks()
+                with self._next_question_noted():
+                    await self._watch_marks()
                 if self._update_requests_outstanding():
                     await self._update_job_info()
             except Exception as exception:
                 self._fail_all(exception)
+
+    @contextlib.contextmanager
+    def _next_question_noted(self) -> Iterator[None]:
+        """Note when the scheduler is asked next, if that is still waited for after a while."""
+        moment = time.time() + self._delay_of_question()
+        alarm = asyncio.get_running_loop().call_later(_NOTED_AFTER, self._note_next_question, moment)
+        try:
+            yield
+        finally:
+            alarm.cancel()
+
+    def _note_next_question(self, moment: float) -> None:
+        computer_id = cast('int', self._authinfo.computer.pk)
+        try:
+            note_next_poll(get_store(), computer_id, current_runner().owner, time.time(), moment)
+        except AiidaException as exception:  # nothing but what is shown depends on it
+            self.logger.debug('the next question to AuthInfo<%s> could not be noted: %s', self._authinfo.pk, exception)
 
     async def _watch_marks(self) -> None:
         """Look for end marks until the scheduler may be asked, or all requests are answered."""

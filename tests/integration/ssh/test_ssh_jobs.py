@@ -10,6 +10,7 @@ from ssh_jobs import FileJob
 from aiida import orm
 from aiida.common.datastructures import StashMode
 from aiida.engine import run_get_node
+from aiida.engine.runtime import holding
 from aiida.plugins import CalculationFactory
 from aiida.transports.ssh import trees
 
@@ -200,7 +201,7 @@ def test_the_computer_goes_away_while_a_job_runs(runner, bash, sshd, caplog):
 
 
 def test_who_is_not_let_in_is_not_tried_again(runner, bash, computer, sshd, tmp_path, caplog):
-    """The process is paused at once: a server that is asked again and again locks the user out."""
+    """The computer is held at once, for long: a server that is asked again and again locks the user out."""
     keys = sshd.folder / 'authorized_keys'
     text = keys.read_text()
     node = runner.submit(FileJob, code=bash, script=orm.Str('echo late'))
@@ -209,21 +210,23 @@ def test_who_is_not_let_in_is_not_tried_again(runner, bash, computer, sshd, tmp_
     async def go():
         keys.write_text('')
         try:
-            while not process.paused:
+            while not (holds := node.backend.list_holds()) or 'held' not in (process.status or ''):
                 await asyncio.sleep(0.01)
         finally:
             keys.write_text(text)
-        status = orm.load_node(node.pk).process_status
-        process.play()
+        assert holding.lift(computer)  # as `verdi computer test` does once it succeeds
         while not process.has_terminated():
             await asyncio.sleep(0.01)
-        return status
+        return holds
 
-    status = runner.loop.run_until_complete(asyncio.wait_for(go(), 60))
-    assert 'upload' in status
+    (hold,) = runner.loop.run_until_complete(asyncio.wait_for(go(), 60))
+    assert hold.failures == 1
+    assert hold.until - time.time() > 500
     assert 'attempt' not in caplog.text
+    assert 'computer there is held after a failure' in caplog.text
     assert 'does not let you in' in caplog.text
     assert content(orm.load_node(node.pk), 'out') == 'late\n'
+    assert node.backend.list_holds() == []
 
 
 def test_the_safe_interval_is_kept_only_where_a_connection_is_made(bash, computer):

@@ -240,7 +240,6 @@ class TestTrouble:
         [
             (LocalTransport, 'put', 'upload'),
             (DirectScheduler, 'submit_job', 'submit'),
-            (DirectScheduler, 'get_ended_job', 'update'),
             (LocalTransport, 'get', 'retrieve'),
         ],
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aiida.common.exceptions import AiidaException
 from aiida.common.polls import note_next_poll
 from aiida.engine.runtime.current import current_runner
+from aiida.engine.runtime.holding import Stage, note_success
 from aiida.engine.transports import act_with, allow_waiting
 from aiida.orm.backend import get_store
 from aiida.schedulers.datastructures import JobState
@@ -259,7 +260,9 @@ class JobsList:
                     self._add_marks(requests, found)
                 return found
 
-            return cast('dict[str, JobInfo]', await act_with(transport, ask))
+            found = cast('dict[str, JobInfo]', await act_with(transport, ask))
+        note_success(cast('int', self._authinfo.computer.pk), Stage.SCHEDULER)
+        return found
 
     def _add_marks(self, requests: list[_Request], found: dict[str, JobInfo]) -> None:
         for request in requests:

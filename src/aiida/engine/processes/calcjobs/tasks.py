@@ -1,7 +1,8 @@
 """A job waits: it is uploaded, submitted, looked after, retrieved and parsed, each as a task that can be interrupted.
 
 A task that fails is tried again, with twice the time between; after the last attempt the process is paused, not failed,
-and goes on from the same task when it is played.
+and goes on from the same task when it is played. Where it is the computer that fails, all wait for it instead
+(:mod:`aiida.engine.runtime.holding`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import functools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from datetime import timedelta
@@ -34,15 +36,17 @@ from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.monitors import CalcJobMonitorResult, CalcJobMonitors
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
+from aiida.engine.runtime.holding import ComputerTrouble, Guard, Stage
 from aiida.engine.transports import act_with
 from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
+from aiida.schedulers import SchedulerError
 from aiida.schedulers.datastructures import JobState
 
 if TYPE_CHECKING:
     from aiida.engine.processes.calcjobs.calcjob import CalcJob
     from aiida.engine.processes.calcjobs.manager import JobManager
     from aiida.engine.transports import TransportQueue
-    from aiida.orm import CalcJobNode
+    from aiida.orm import CalcJobNode, Computer
     from aiida.transports import Transport
 
 __all__ = ('PreSubmitException', 'TransportTaskException', 'Waiting')
@@ -79,13 +83,59 @@ _TELL: ContextVar[Callable[[str | None], object]] = ContextVar('tell', default=l
 
 @contextlib.contextmanager
 def _hopeless_as_final() -> Iterator[None]:
-    """Mark an error that says of itself that it is not transient, whether it is of a scheduler or a transport."""
+    """Mark an error that says of itself that it is not transient."""
     try:
         yield
+    except ComputerTrouble:
+        raise
     except Exception as exception:
         if getattr(exception, 'transient', True):
             raise
         raise _Final(str(exception)) from exception
+
+
+@contextlib.contextmanager
+def _as_trouble(find: Callable[[Exception], Stage | None]) -> Iterator[None]:
+    """Tell what is wrong with the computer from what is wrong with a job.
+
+    :param find: returns how far somebody came who met an error that is the computer's, ``None`` for another one.
+    """
+    try:
+        yield
+    except _PASSED_ON:
+        raise
+    except Exception as exception:
+        stage = find(exception)
+        if stage is None:
+            raise
+        raise ComputerTrouble(stage, exception) from exception
+
+
+def _of_connecting(exception: Exception) -> Stage:
+    """Whatever hinders from connecting is the computer's."""
+    return Stage.CONNECT
+
+
+def _of_use(exception: Exception) -> Stage | None:
+    """A connection that is lost is the computer's; a file that is not there, or may not be read, is the job's."""
+    error: BaseException | None = exception
+    while error is not None:
+        if isinstance(error, ConnectionError) or (isinstance(error, OSError) and hasattr(error, 'transient')):
+            return Stage.CONNECTED
+        error = error.__cause__
+    return None
+
+
+def _of_plugin_code(exception: Exception) -> Stage | None:
+    """The code of a plugin may lose other connections than that to the computer."""
+    return Stage.CONNECTED if isinstance(exception, OSError) and hasattr(exception, 'transient') else None
+
+
+def _of_question(exception: Exception) -> Stage | None:
+    """The scheduler is asked for all jobs at once, so what goes wrong is no single job's."""
+    if isinstance(exception, SchedulerError):
+        return Stage.SCHEDULER if exception.transient else None
+    return Stage.CONNECTED if isinstance(exception, OSError) else None
 
 
 async def _attempt(
@@ -94,30 +144,71 @@ async def _attempt(
     queue: TransportQueue,
     cancellable: InterruptableFuture,
     action: Callable[[Transport], Any],
+    stage: Stage = Stage.CONNECTED,
+    find: Callable[[Exception], Stage | None] = _of_use,
 ) -> Any:
     """Do something with a transport, again after each failure, as often and as slowly as the configuration says.
 
+    :param stage: how far it comes if it succeeds.
+    :param find: see :func:`_as_trouble`, for what ``action`` raises.
     :raises TransportTaskException: if the last attempt failed too.
     :raises PreSubmitException: at once, when the plugin could not prepare the files.
     """
     authinfo = node.get_authinfo()
 
-    async def attempt() -> Any:
-        async with queue.request_transport(authinfo) as request:
-            with _hopeless_as_final():
+    async def attempt(guard: Guard) -> Any:
+        async with contextlib.AsyncExitStack() as stack:
+            with _as_trouble(_of_connecting):
+                request = await stack.enter_async_context(queue.request_transport(authinfo))
                 transport = await cancellable.with_interrupt(request)
+            if guard.is_suspicious:
+                guard.note_success(Stage.CONNECT)
+            with _hopeless_as_final(), _as_trouble(find):
                 return await act_with(transport, action)
 
-    return await _retry(node, what, attempt)
+    return await _retry(node, what, attempt, stage)
 
 
-async def _retry(node: CalcJobNode, what: str, action: Callable[[], Awaitable[Any]]) -> Any:
+async def _when_usable(node: CalcJobNode, what: str, guard: Guard, action: Callable[[Guard], Awaitable[Any]]) -> Any:
+    """Do something once the computer is not held, and as often as it turns out to be; a job is killed, or not, at once.
+
+    :raises Exception: what went wrong, unless the computer is held for it.
+    """
+    tell, is_patient = _TELL.get(), what != KILL_COMMAND
+    has_told = False
+
+    def explain(text: str) -> None:
+        nonlocal has_told
+        if not has_told:
+            node.logger.warning('%s of CalcJob<%s> waits: %s', what, node.pk, text)
+            has_told = True
+        tell(text)
+
+    while True:
+        if is_patient:
+            await guard.wait(explain)
+        tell(None)
+        began = time.time()
+        try:
+            return await action(guard)
+        except ComputerTrouble as trouble:
+            if not guard.note_failure(began, trouble):
+                raise trouble.reason from None
+            if not is_patient:
+                raise _Final(str(trouble)) from trouble.reason
+
+
+async def _retry(node: CalcJobNode, what: str, action: Callable[[Guard], Awaitable[Any]], stage: Stage) -> Any:
     """Do something until it succeeds, as often and slowly as the configuration says, and tell when it is tried again.
 
+    While the computer is held it is waited for, and attempts do not count.
+
+    :param stage: how far it comes if it succeeds.
     :raises TransportTaskException: if the last attempt failed too.
     """
-    most = int(get_option_value(MAX_ATTEMPTS_OPTION, 5))
+    most, interval = int(get_option_value(MAX_ATTEMPTS_OPTION, 5)), get_option_value(RETRY_INTERVAL_OPTION, 20)
     tell = _TELL.get()
+    guard = Guard(cast('Computer', node.computer), interval, most)
 
     def on_retry(number: int, seconds: float, reason: Exception) -> None:
         moment = timezone.now() + timedelta(seconds=seconds)
@@ -125,14 +216,15 @@ async def _retry(node: CalcJobNode, what: str, action: Callable[[], Awaitable[An
         tell(f'retry {number} of {most} at {timezone.clock(moment)}: {text}')
 
     async def attempt() -> Any:
-        tell(None)
-        return await action()
+        result = await _when_usable(node, what, guard, action)
+        guard.note_success(stage)
+        return result
 
     attempt.__name__ = f'{what} of CalcJob<{node.pk}>'
     try:
         return await exponential_backoff_retry(
             attempt,
-            initial_interval=get_option_value(RETRY_INTERVAL_OPTION, 20),
+            initial_interval=interval,
             max_attempts=most,
             logger=node.logger,
             ignore_exceptions=(*_PASSED_ON, _Final),
@@ -183,7 +275,7 @@ async def task_submit_job(
         return known
 
     submit = functools.partial(execmanager.submit_calculation, node)
-    result: str | ExitCode = await _attempt(node, 'submit', transport_queue, cancellable, submit)
+    result: str | ExitCode = await _attempt(node, 'submit', transport_queue, cancellable, submit, Stage.SCHEDULER)
     node.set_state(CalcJobState.WITHSCHEDULER)
     return result
 
@@ -195,8 +287,9 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
     authinfo = node.get_authinfo()
     job_id, workdir = node.get_job_id(), node.get_remote_workdir()
 
-    async def update() -> bool:
-        with job_manager.request_job_info_update(authinfo, job_id, workdir) as request, _hopeless_as_final():
+    async def update(_: Guard) -> bool:
+        news = job_manager.request_job_info_update(authinfo, job_id, workdir)
+        with news as request, _hopeless_as_final(), _as_trouble(_of_question):
             job_info = await cancellable.with_interrupt(request)
         if job_info is None:
             # A job the queue does not know any more has left it.
@@ -208,7 +301,7 @@ async def task_update_job(node: CalcJobNode, job_manager: JobManager, cancellabl
             node.logger.warning('%s (job %s)', GONE_WITHOUT_MARK, job_id)
         return bool(job_info.job_state is JobState.DONE)
 
-    done = await _retry(node, 'update', update)
+    done = await _retry(node, 'update', update, Stage.SCHEDULER)
     if done:
         node.set_state(CalcJobState.RETRIEVING)
     return bool(done)
@@ -219,7 +312,9 @@ async def task_monitor_job(
 ) -> CalcJobMonitorResult | None:
     """Call the monitors of a job that are due; return the result that asks for it to be killed, if there is one."""
     process = functools.partial(monitors.process, node)
-    result: CalcJobMonitorResult | None = await _attempt(node, 'monitor', transport_queue, cancellable, process)
+    result: CalcJobMonitorResult | None = await _attempt(
+        node, 'monitor', transport_queue, cancellable, process, find=_of_plugin_code
+    )
     return result
 
 
@@ -322,7 +417,8 @@ async def task_kill_job(node: CalcJobNode, transport_queue: TransportQueue, canc
     if node.get_state() is CalcJobState.UPLOADING:
         logger.info('CalcJob<%s> was not submitted yet', node.pk)
         return True
-    await _attempt(node, 'kill', transport_queue, cancellable, functools.partial(execmanager.kill_calculation, node))
+    kill = functools.partial(execmanager.kill_calculation, node)
+    await _attempt(node, KILL_COMMAND, transport_queue, cancellable, kill, Stage.SCHEDULER)
     return True
 
 

@@ -251,6 +251,9 @@ class RuntimeStore(CheckpointStore, HoldStore, Protocol):
     def set_desired(self, node_id: int, state: DesiredState, message: str | None = None) -> bool:
         """Say what is wanted of a process; return whether it is alive."""
 
+    def unmarked_pauses(self) -> list[int]:
+        """Return the processes that are to be paused and that nobody holds, though their nodes do not say so."""
+
     def wait_for(self, parent_id: int, child_ids: Iterable[int]) -> None:
         """Let ``parent_id`` wait for those of the children that are alive; ready at once if none is."""
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from aiida.common import timezone
 from aiida.common.exceptions import IntegrityError, LostLease, NotExistent
 from aiida.storage.records import WorkerRecord
 

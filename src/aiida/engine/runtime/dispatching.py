@@ -16,6 +16,7 @@ from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.leases import LEASE
+from aiida.engine.runtime.pauses import mark_pauses
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
 
@@ -291,6 +292,7 @@ class Dispatcher:
         self._strays = strays
         self._pay()
         self._forgive(now)
+        mark_pauses(self._runner.owner)
 
     def _forgive(self, now: float) -> None:
         """Forget the failed attempts of jobs that wait: their workers did not die of them."""

@@ -185,6 +185,10 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
         with self._database.transaction():
             return self._database.change(self._runtime_sql['set_desired'], parameters) > 0
 
+    def unmarked_pauses(self) -> list[int]:
+        """Return the processes that are to be paused and that nobody holds, though their nodes do not say so."""
+        return [row[0] for row in self._database.execute(self._runtime_sql['unmarked_pauses'])]
+
     # checkpoints
 
     def save_checkpoint(self, node_id: int, bundle: bytes, fence: int, tag: str = '') -> None:

@@ -130,3 +130,8 @@ SELECT 1 FROM process_run WHERE node_id = ? FOR NO KEY UPDATE;
 UPDATE process_run
 SET ready_since = CASE WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :parent_id) THEN NULL ELSE :now::float8 END
 WHERE node_id = :parent_id;
+
+-- unmarked_pauses: what is to be paused and is held by nobody, though its node does not say so
+SELECT run.node_id FROM process_run AS run JOIN db_dbnode AS node ON node.id = run.node_id
+WHERE run.desired_state = 'pause' AND run.owner IS NULL AND (node.attributes ->> 'paused') IS DISTINCT FROM 'true'
+ORDER BY run.node_id;

@@ -97,3 +97,8 @@ WHERE node_id = :parent_id;
 
 -- record_event: append to what happened
 INSERT INTO process_event (node_id, kind, time, payload) VALUES (?, ?, ?, ?);
+
+-- unmarked_pauses: what is to be paused and is held by nobody, though its node does not say so
+SELECT run.node_id FROM process_run AS run JOIN db_dbnode AS node ON node.id = run.node_id
+WHERE run.desired_state = 'pause' AND run.owner IS NULL AND json_extract(node.attributes, '$.paused') IS NOT 1
+ORDER BY run.node_id;

@@ -34,9 +34,11 @@ CASES = (
     ),
     *('calcjob', 'query'),
 )
-#: With workers that run beside, one and two of them.
-DAEMON_CASES = {'daemon': 1, 'daemon2': 2}
+#: With workers that run beside: how many there are, and what they do; several are given what they can share.
+DAEMON_CASES: dict[str, tuple[int, list[str]]] = {'daemon': (1, []), 'daemon2': (2, ['leaf', 'fan'])}
 COMMANDS = {'verdi': [], 'verdi_process_list': ['process', 'list', '-a']}
+#: What is told of this program alone, once: see `alone.py`.
+ALONE = ('scale', 'busy', 'postgres')
 
 #: What is aimed at: how many times faster than aiida-core in the same run.
 GOALS = {
@@ -50,6 +52,7 @@ GOALS = {
     'verdi_process_list': 13,
     'daemon_leaf': 40,
     'daemon_latency': 10,
+    'daemon_latency_seen': 10,
     'daemon_fan': 40,
     'daemon_calcjob': 20,
 }
@@ -63,8 +66,9 @@ class Candidate:
         self.name, self.python = name, python.absolute()
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(('AIIDA', 'PYTHON'))}
         self.environment |= {'AIIDA_PATH': str(folder), 'PATH': f'{self.python.parent}:{os.environ["PATH"]}'}
-        if name == 'theirs':
-            self.environment['BENCH_SEQUENTIAL'] = '50'  # enough to tell the pace
+        # enough to tell the pace, which takes some seconds
+        self.environment['BENCH_SEQUENTIAL'] = '50' if name == 'theirs' else '1000'
+        self.environment['BENCH_LEAVES'] = '30' if name == 'theirs' else '1000'
         folder.mkdir()
         self.call([str(self.python.parent / 'verdi'), 'presto'])
 
@@ -87,23 +91,23 @@ class Candidate:
             subprocess.run(command, env=self.environment, capture_output=True, check=bool(COMMANDS[case]))
             return {case: time.perf_counter() - start}
         if case in DAEMON_CASES:
-            return self.measure_daemon(DAEMON_CASES[case])
+            return self.measure_daemon(*DAEMON_CASES[case])
         return _figures(self.call([str(self.python), str(HERE / 'micro.py'), case]))
 
-    def measure_daemon(self, workers: int) -> dict[str, float]:
-        """Return seconds per item for what workers do; with several, for what they can share."""
+    def measure_daemon(self, workers: int, cases: list[str]) -> dict[str, float]:
+        """Return seconds per item for what workers do."""
         verdi = str(self.python.parent / 'verdi')
         before = dict(self.environment)
-        # enough to do for a few seconds
-        self.environment |= {'PYTHONPATH': str(HERE), 'BENCH_SCALE': '1' if self.name == 'theirs' else '20'}
+        self.environment['PYTHONPATH'] = str(HERE)
         try:
             self.call([verdi, 'daemon', 'start', str(workers)])
-            cases = [] if workers == 1 else ['leaf', 'fan']
             figures = _figures(self.call([str(self.python), str(HERE / 'daemon.py'), *cases]))
         finally:
             self.call([verdi, 'daemon', 'stop'])
             self.environment = before
-        return figures if workers == 1 else {f'{name}_{workers}_workers': value for name, value in figures.items()}
+        if workers == 1:
+            return figures
+        return {f'{name}_{workers}_workers': value for name, value in figures.items() if name.startswith('daemon')}
 
 
 def _figures(output: str) -> dict[str, float]:
@@ -124,34 +128,59 @@ def show(figure: str, seconds: float) -> str:
     return f'{seconds * 1e3:.2f} ms' if seconds >= 1e-3 else f'{seconds * 1e6:.0f} µs'
 
 
+def tell(results: dict[str, dict[str, list[float]]]) -> None:
+    """Print the table, and below it what a second worker is good for."""
+    print(f'{"case, time per item (median)":<30}{"nabucco":>12}{"aiida-core":>12}{"ratio":>9}{"goal":>8}')
+    medians = {}
+    for figure, by_name in results.items():
+        ours, theirs = medians[figure] = tuple(statistics.median(by_name[name]) for name in ('ours', 'theirs'))
+        goal = f'{GOALS[figure]}x' if figure in GOALS else ''
+        ratio = f'{theirs / ours:.1f}x' if ours > 0 and not figure.endswith('_mb') else ''
+        print(f'{figure:<30}{show(figure, ours):>12}{show(figure, theirs):>12}{ratio:>9}{goal:>8}')
+    shared = [figure for figure in medians if f'{figure}_2_workers' in medians]
+    if shared:
+        print(f'\n{"two workers to one":<30}{"nabucco":>12}{"aiida-core":>12}{"":>9}{"goal":>8}')
+    for figure in shared:
+        ours, theirs = (one / two for one, two in zip(medians[figure], medians[f'{figure}_2_workers'], strict=True))
+        print(f'{figure:<30}{f"{ours:.2f}x":>12}{f"{theirs:.2f}x":>12}{"":>9}{"1.7x":>8}')
+
+
 def main() -> None:
-    """Measure and print the table."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--ours', type=Path, required=True, help='Python of the environment with this program')
     parser.add_argument('--theirs', type=Path, required=True, help='Python of the environment with aiida-core')
     parser.add_argument('--rounds', type=int, default=3)
-    cases = [*CASES, *DAEMON_CASES, *COMMANDS]
+    cases = [*CASES, *DAEMON_CASES, *COMMANDS, *ALONE]
     parser.add_argument('cases', nargs='*', default=cases, help=f'of {", ".join(cases)}')
     arguments = parser.parse_args()
+    unknown = set(arguments.cases) - set(cases)
+    if unknown:
+        parser.error(f'there is no case {", ".join(sorted(unknown))}: choose of {", ".join(cases)}')
+    compared = [case for case in arguments.cases if case not in ALONE]
+    if compared:
+        tell(measure_both(arguments.ours, arguments.theirs, arguments.rounds, compared))
+    alone = [case for case in arguments.cases if case in ALONE]
+    if alone:
+        print(flush=True)
+        subprocess.run([arguments.ours.absolute(), HERE / 'alone.py', *alone], check=True)
+
+
+def measure_both(ours: Path, theirs: Path, rounds: int, cases: list[str]) -> dict[str, dict[str, list[float]]]:
+    """Return the times of each figure, by the name of the candidate."""
     results: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with tempfile.TemporaryDirectory() as folder:
         candidates = [
-            Candidate(name, python, Path(folder, name))
-            for name, python in (('ours', arguments.ours), ('theirs', arguments.theirs))
+            Candidate(name, python, Path(folder, name)) for name, python in (('ours', ours), ('theirs', theirs))
         ]
-        for round_number in range(1, arguments.rounds + 1):
-            for case in arguments.cases:
-                print(f'\rround {round_number} of {arguments.rounds}: {case:<24}', end='', file=sys.stderr, flush=True)
+        for round_number in range(1, rounds + 1):
+            for case in cases:
+                print(f'\rround {round_number} of {rounds}: {case:<24}', end='', file=sys.stderr, flush=True)
                 for candidate in candidates:
                     for figure, seconds in candidate.measure(case).items():
                         results[figure][candidate.name].append(seconds)
     print('\r' + ' ' * 60 + '\r', end='', file=sys.stderr)
-    print(f'{"case, time per item (median)":<30}{"nabucco":>12}{"aiida-core":>12}{"ratio":>9}{"goal":>8}')
-    for figure, by_name in results.items():
-        ours, theirs = (statistics.median(by_name[name]) for name in ('ours', 'theirs'))
-        goal = f'{GOALS[figure]}x' if figure in GOALS else ''
-        ratio = f'{theirs / ours:.1f}x' if ours > 0 and not figure.endswith('_mb') else ''
-        print(f'{figure:<30}{show(figure, ours):>12}{show(figure, theirs):>12}{ratio:>9}{goal:>8}')
+    return results
 
 
 if __name__ == '__main__':

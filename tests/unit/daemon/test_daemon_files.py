@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
@@ -10,13 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from aiida.common.exceptions import ConfigurationError
 from aiida.common.pidfile import PidFile, Standing, process_identity
-from aiida.engine.daemon import environment, fingerprint, sockets
+from aiida.engine.daemon import environment, fingerprint, memory, sockets
 from aiida.engine.daemon.logfile import follow, last_lines, rotate
 
 
@@ -206,15 +208,72 @@ def test_a_fingerprint_changes_with_the_code(monkeypatch, tmp_path):
     assert str(package) in folders
     assert str(tmp_path / 'alone.py') in folders
     assert any(folder.endswith('aiida') for folder in folders)
-    before = fingerprint.current_fingerprint()
+    noted = fingerprint.LoadedCode().fingerprint()
     (package / '__pycache__' / 'x.pyc').write_text('x')
     (package / 'data.txt').write_text('y')
-    assert fingerprint.current_fingerprint() == before
+    assert fingerprint.changes(noted) == []
     (package / '__init__.py').write_text('x = 22')
-    changed = fingerprint.current_fingerprint()
-    assert changed != before
-    (package / 'more.py').touch()
-    assert len({before, changed, fingerprint.current_fingerprint()}) == 3
+    (change,) = fingerprint.changes(noted)
+    assert change.path == str(package / '__init__.py')
+    assert abs(time.time() - change.when) < 10
+    (tmp_path / 'alone.py').unlink()
+    assert fingerprint.Change(str(tmp_path / 'alone.py'), None) in fingerprint.changes(noted)
+    # what was installed since
+    later = fingerprint.LoadedCode().fingerprint()
+    assert fingerprint.changes(later) == []
+    monkeypatch.setattr(fingerprint, '_plugin_packages', lambda: {'a_package', 'json'})
+    assert [os.path.basename(os.path.dirname(change.path)) for change in fingerprint.changes(later)] == ['json']
+    assert fingerprint.changes('what another release wrote') != []
+
+
+def test_the_code_that_users_wrote_counts_once_it_is_imported(tmp_path, monkeypatch):
+    package = tmp_path / 'users_package'
+    package.mkdir()
+    for path in (package / '__init__.py', package / 'part.py', tmp_path / 'users_module.py', tmp_path / 'unused.py'):
+        path.touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = fingerprint.LoadedCode()
+    code.look()
+    assert not code.look()
+    importlib.import_module('users_package.part')
+    importlib.import_module('users_module')
+    import this  # noqa: F401 - of the standard library: it does not count
+
+    assert code.look()
+    noted = code.fingerprint()
+    (tmp_path / 'unused.py').write_text('x = 1')
+    assert fingerprint.changes(noted) == []
+    (tmp_path / 'users_module.py').write_text('x = 1')
+    (package / 'part.py').write_text('x = 1')
+    changed = sorted(change.path for change in fingerprint.changes(noted))
+    assert changed == [str(tmp_path / 'users_module.py'), str(package / 'part.py')]
+
+
+def test_the_limit_of_memory(monkeypatch):
+    now = memory.resident_memory()
+    assert 10 * memory.MEGABYTE < now < memory.machine_memory()
+    assert not memory.MemoryLimit(None).is_exceeded()
+    assert memory.MemoryLimit(None).bytes == memory.machine_memory() // 4
+    limit = memory.MemoryLimit(now * 3 // memory.MEGABYTE)
+    assert not limit.is_too_low
+    monkeypatch.setattr(memory, 'resident_memory', lambda: 4 * now)
+    assert limit.is_exceeded()
+    assert not memory.MemoryLimit(0).is_exceeded()
+    # no worker could keep to it: it is let be what it is at its start, and as much again
+    low = memory.MemoryLimit(1)
+    assert low.is_too_low
+    assert not low.is_exceeded()
+    monkeypatch.setattr(memory, 'resident_memory', lambda: 9 * now)
+    assert low.is_exceeded()
+
+
+def test_the_memory_of_a_control_group(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, '_CGROUPS', tmp_path)
+    (tmp_path / 'memory.max').write_text('max\n')
+    whole = memory.machine_memory()
+    assert whole > 64_000_000
+    (tmp_path / 'memory.max').write_text('64000000\n')
+    assert memory.machine_memory() == 64_000_000
 
 
 # a worker whose supervisor has ended

@@ -71,3 +71,56 @@ def test_a_supervisor_does_not_look_up_the_name_of_the_machine(monkeypatch):
     with _without_asking_the_network():
         assert arbiter.socket.getfqdn() == socket.gethostname()
     assert arbiter.socket is socket
+
+
+def alive(watcher, pid):
+    """Let a worker run, and return what says whether it does."""
+    state = SimpleNamespace(pid=pid, started=time.time(), stopping=False, alive=True)
+    state.is_alive = lambda: state.alive
+    watcher.processes[pid] = state
+    return state
+
+
+def test_a_worker_that_is_replaced_does_not_count(watcher, monkeypatch):
+    from aiida.engine.daemon import supervisor
+
+    monkeypatch.setattr(supervisor.Watcher, 'manage_processes', lambda self: None)
+    first, second = alive(watcher, 1), alive(watcher, 2)
+    assert not watcher.replace(9)
+    assert watcher.replace(1)
+    assert (watcher.leaving, list(watcher.processes)) == ([1], [2])
+    assert dict(watcher.options())['leaving'] == [1]
+    # not again before long: it may be so that every worker takes much memory at once
+    assert not watcher.replace(2)
+    watcher._no_replacement_before = 0.0
+    second.stopping = True
+    assert not watcher.replace(2)
+    second.stopping = False
+    assert watcher.replace(2)
+    alive(watcher, 3)
+    watcher._no_replacement_before = 0.0
+    assert not watcher.replace(3)  # as many leave as work
+    watcher.manage_processes()
+    assert watcher.leaving == [1, 2]
+    first.alive = False
+    watcher.manage_processes()
+    assert watcher.leaving == [2]
+    assert watcher.replace(3)
+    assert watcher.leaving == [2, 3]
+
+
+def test_workers_that_are_leaving_are_stopped_with_the_others(watcher, monkeypatch):
+    from aiida.engine.daemon import supervisor
+
+    monkeypatch.setattr(supervisor.Watcher, '_stop', lambda self, close: sorted(self.processes))
+    alive(watcher, 1), alive(watcher, 2)
+    watcher.replace(1)
+    assert watcher._stop(True) == [1, 2]
+    assert watcher.leaving == []
+
+
+def test_a_worker_that_was_replaced_has_not_failed(watcher):
+    from aiida.engine.daemon.parent import REPLACED
+
+    end(watcher, age=1, status=REPLACED << 8)
+    assert (len(watcher.spawned), watcher.failed_starts) == (1, 0)

@@ -270,7 +270,7 @@ def worker(context: click.Context) -> None:
     """Run one worker in the foreground, until Ctrl-C or SIGTERM."""
     from aiida.engine.daemon.parent import end_with_supervisor
 
-    end_with_supervisor()
+    is_supervised = end_with_supervisor()
     from aiida.common import log
 
     log.CLI_ACTIVE = None  # messages with time and process
@@ -280,7 +280,7 @@ def worker(context: click.Context) -> None:
     decorators.load_backend_if_not_loaded()
     from aiida.engine.daemon.worker import start_daemon_worker
 
-    start_daemon_worker(foreground=True)
+    start_daemon_worker(foreground=True, is_supervised=is_supervised)
 
 
 @verdi_daemon.command('start-circus', hidden=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from aiida.cmdline.utils import echo
 
 if TYPE_CHECKING:
     from aiida.engine.daemon.client import DaemonClient
+    from aiida.engine.daemon.fingerprint import Change
     from aiida.manage.configuration.profile import Profile
     from aiida.storage.records import WorkerRecord
 
@@ -22,6 +24,8 @@ _FULL = 90
 _HEADERS = ('PID', 'MEM %', 'CPU %', 'started')
 #: Lines of the log that tell why workers do not start.
 _LINES = 5
+#: Files that are named when code has changed.
+_CHANGES = 3
 
 
 def alive_workers() -> list[WorkerRecord]:
@@ -116,8 +120,11 @@ def _print_running(client: DaemonClient, timeout: int | None) -> None:
         echo.echo('--> No workers are running. Use `verdi daemon incr` to start some!\n')
     echo.echo(f'Log file: {client.daemon_log_file}')
     echo.echo('Use `verdi daemon [incr | decr] [num]` to increase / decrease the number of workers')
-    _warn_of_failed_starts(client)
-    _warn_of_changed_code(client, {int(worker['pid']) for worker in workers})
+    settings = client._worker_settings(timeout)
+    leaving = settings.get('leaving', [])
+    _tell_of_leaving(leaving)
+    _warn_of_failed_starts(client, settings)
+    _tell_of_workers(client, {int(worker['pid']) for worker in workers} | set(leaving))
 
 
 def _table(rows: list[tuple[Any, ...]]) -> str:
@@ -137,25 +144,37 @@ def _time(seconds: float) -> str:
     return f'{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}'
 
 
-def _warn_of_failed_starts(client: DaemonClient) -> None:
+def _warn_of_failed_starts(client: DaemonClient, settings: dict[str, Any]) -> None:
     from pathlib import Path
 
     from aiida.engine.daemon.logfile import last_lines
 
-    failed = client._failed_starts()
+    failed = settings.get('failed_starts', 0)
     if failed:
         lines = '\n'.join(last_lines(Path(client.daemon_log_file), _LINES))
-        echo.echo_warning(
-            f'Workers end as soon as they are started, {failed} times by now. The end of the log:\n{lines}'
+        times = 'once' if failed == 1 else f'{failed} times'
+        echo.echo_warning(f'Workers end as soon as they are started, {times} by now. The end of the log:\n{lines}')
+
+
+def _tell_of_leaving(leaving: list[int]) -> None:
+    """Say which workers are there besides, until their steps have ended."""
+    if leaving:
+        named = ', '.join(map(str, leaving))
+        which = f'The worker {named} has' if len(leaving) == 1 else f'The workers {named} have'
+        echo.echo_report(
+            f'{which} taken more memory than `daemon.worker_memory_limit` allows: the steps that are at work there are '
+            'finished, others do the rest.'
         )
 
 
-def _warn_of_changed_code(client: DaemonClient, pids: set[int]) -> None:
-    """Say which workers run code that is not that on the disk any more, and how many there are on other hosts."""
+def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
+    """Say whether workers wait for the database, run former code, or are on other hosts.
+
+    :param pids: the workers that the daemon has started here.
+    """
     import socket
 
     from aiida.common.exceptions import AiidaException
-    from aiida.engine.daemon.fingerprint import current_fingerprint
     from aiida.manage.manager import get_manager
 
     try:
@@ -168,11 +187,42 @@ def _warn_of_changed_code(client: DaemonClient, pids: set[int]) -> None:
     others = sorted({worker.host for worker in workers} - {host})
     if others:
         echo.echo_report(f'There are workers on other hosts, too: {", ".join(others)}.')
-    now = current_fingerprint()
-    old = [w.pid for w in workers if w.host == host and w.pid in pids and w.fingerprint and w.fingerprint != now]
-    if old:
-        named = ', '.join(map(str, sorted(old)))
-        which = f'The worker {named} runs' if len(old) == 1 else f'The workers {named} run'
-        echo.echo_warning(
-            f'{which} code that has changed since it was loaded. `verdi daemon restart` lets the new code be used.'
-        )
+    _warn_of_changed_code([worker for worker in workers if worker.host == host and worker.pid in pids])
+
+
+def _warn_of_changed_code(workers: list[WorkerRecord]) -> None:
+    """Say which workers run code that is not that on the disk any more, and what has changed."""
+    from aiida.engine.daemon.fingerprint import changes
+
+    by_code: dict[str, list[int]] = {}
+    for worker in workers:
+        by_code.setdefault(worker.fingerprint, []).append(worker.pid)
+    old = {code: found for code in by_code if code and (found := changes(code))}
+    if not old:
+        return
+    pids = sorted(pid for code in old for pid in by_code[code])
+    named = ', '.join(map(str, pids))
+    which = f'The worker {named} runs' if len(pids) == 1 else f'The workers {named} run'
+    changed = sorted({change for found in old.values() for change in found}, key=lambda change: -(change.when or 0.0))
+    shown = [_describe(change) for change in changed[:_CHANGES]]
+    if len(changed) > _CHANGES:
+        shown.append(f'{len(changed) - _CHANGES} more')
+    echo.echo_warning(
+        f'{which} code that has changed since it was loaded ({"; ".join(shown)}). `verdi daemon restart` lets the new '
+        'code be used.'
+    )
+
+
+def _describe(change: Change) -> str:
+    path = f'`{change.path}`'
+    if change.when is None:
+        return f'{path} is not what it was' if os.path.exists(change.path) else f'{path} is gone'
+    return f'{path} changed {_ago(time.time() - change.when)}'
+
+
+def _ago(seconds: float) -> str:
+    for unit, length in (('day', 86400), ('hour', 3600), ('minute', 60)):
+        if seconds >= length:
+            number = int(seconds // length)
+            return f'{number} {unit}{"" if number == 1 else "s"} ago'
+    return f'{max(int(seconds), 0)} seconds ago'

@@ -469,6 +469,13 @@ class DaemonClient:
         """
         return self._call('decr', _longer(timeout, wait), nb=number, waiting=wait)
 
+    def _replace_worker(self, pid: int) -> bool:
+        """Let another worker be started in the place of one that is about to end by itself, however long that takes.
+
+        :return: whether that is done; if not, it is to go on.
+        """
+        return bool(self._call('replace', None, pid=pid).get('replaced', False))
+
     def restart_daemon(self, wait: bool = True, timeout: int | None = None) -> JsonDictType:
         """Replace each worker by a new one, which loads code and configuration anew; the supervisor stays.
 
@@ -570,7 +577,7 @@ class DaemonClient:
         """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self._failed_starts():
+            if self._worker_settings().get('failed_starts'):
                 lines = '\n'.join(last_lines(Path(self.daemon_log_file), _LINES, seen)) or '(nothing)'
                 self._end_by_force(gently=True)
                 raise DaemonException(
@@ -581,9 +588,13 @@ class DaemonClient:
                 return
             time.sleep(0.05)
 
-    def _failed_starts(self) -> int:
-        answer = self._call('get', None, keys=['failed_starts'])
-        return int(answer.get('options', {}).get('failed_starts', 0))
+    def _worker_settings(self, timeout: int | None = None) -> JsonDictType:
+        """Return what the supervisor knows of its workers; of one of aiida-core, or without an answer, nothing.
+
+        ``failed_starts`` in a row, and the PIDs of those that are ``leaving`` once their steps have ended.
+        """
+        settings: JsonDictType = self._call('get', timeout, keys=['failed_starts', 'leaving']).get('options', {})
+        return settings
 
     def _workers_are_ready(self, number: int) -> bool:
         """Return whether as many workers as asked for take processes; if that cannot be known, whether they live."""

@@ -1,29 +1,116 @@
-"""Which code a worker has loaded: a fingerprint of the files of this program and of the plugins that are installed."""
+"""Which code a worker has loaded, and what of it has changed on the disk since.
+
+A fingerprint says of each place where code was found, a package or a module that is alone, what its files looked like:
+a digest of their paths, sizes and times of change. The worker writes it; whoever asks compares it with the disk.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import site
+import sys
+import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
-__all__ = ('code_folders', 'current_fingerprint')
+__all__ = ('Change', 'LoadedCode', 'changes', 'code_folders')
 
 #: Folders in which there is no code.
 _NO_CODE = {'__pycache__', 'tests', 'node_modules'}
 
 
-def current_fingerprint() -> str:
-    """Return a text that changes when code on the disk does.
+class Change(NamedTuple):
+    """A file or folder of code that is not as it was loaded; ``when`` is in seconds since the epoch, if it is known."""
 
-    Path, time of change and size count, of each file of ``aiida`` and of the packages that have entry points of AiiDA;
-    not the content. It is the same in every program of an environment, whatever it has loaded.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for folder in code_folders():
-        for path, changed, size in sorted(_python_files(folder)):
-            digest.update(f'{path}\0{changed}\0{size}\n'.encode())
+    path: str
+    when: float | None
+
+
+class LoadedCode:
+    """The code of this program: of ``aiida``, of the plugins that are installed, and what else users have written."""
+
+    def __init__(self) -> None:
+        self._digests = {place: _digest(place) for place in code_folders()}
+        self._modules_seen = 0
+
+    def fingerprint(self) -> str:
+        """Return what was loaded, for :func:`changes`."""
+        return json.dumps(self._digests)
+
+    def look(self) -> bool:
+        """Note the modules that were imported since the last look, and return whether any counts.
+
+        Those count that are neither in a place that is known nor installed, as from a folder of ``PYTHONPATH``.
+        """
+        if len(sys.modules) == self._modules_seen:
+            return False
+        self._modules_seen = len(sys.modules)
+        new = {place for name, module in list(sys.modules.items()) if (place := _place(name, module))}
+        new = {place for place in new if not _is_inside(place, self._digests)}
+        self._digests.update({place: _digest(place) for place in sorted(new)})
+        return bool(new)
+
+
+def changes(fingerprint: str) -> list[Change]:
+    """Return what has changed on the disk since somebody noted this fingerprint."""
+    try:
+        noted: dict[str, str] = json.loads(fingerprint)
+        places = dict(noted)
+    except (ValueError, TypeError):  # of a release that wrote something else
+        return [Change(code_folders()[0], None)]
+    changed = [place for place, digest in places.items() if _digest(place) != digest]
+    changed += [place for place in code_folders() if place not in places]
+    return [_latest(place) for place in changed]
+
+
+def _digest(place: str) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for path, changed, size in sorted(_python_files(place)):
+        digest.update(f'{path}\0{changed}\0{size}\n'.encode())
     return digest.hexdigest()
+
+
+def _latest(place: str) -> Change:
+    """Return the file in a place that was changed last."""
+    files = [(changed, path) for path, changed, _ in _python_files(place)]
+    if not files:
+        return Change(place, None)
+    changed, path = max(files)
+    return Change(path, changed / 1e9)
+
+
+def _place(name: str, module: Any) -> str | None:
+    """Return the folder of the package that a module is in, or its file if it is alone; ``None`` if it is installed."""
+    path = getattr(module, '__file__', None)
+    if name == '__main__' or not isinstance(path, str) or not path.endswith(('.py', '.so')) or _is_installed(path):
+        return None
+    package = getattr(sys.modules.get(name.partition('.')[0]), '__file__', None)
+    real = os.path.realpath(path)
+    if isinstance(package, str) and os.path.basename(package) == '__init__.py':
+        folder = os.path.dirname(os.path.realpath(package))
+        if _is_inside(real, {folder}):
+            return folder
+    return real
+
+
+def _is_installed(path: str) -> bool:
+    return _is_inside(path, _installed_folders()) or 'site-packages' in path or 'dist-packages' in path
+
+
+@cache
+def _installed_folders() -> frozenset[str]:
+    paths = sysconfig.get_paths()
+    folders = {paths[key] for key in ('stdlib', 'platstdlib', 'purelib', 'platlib')} | {site.getusersitepackages()}
+    return frozenset(folders | {os.path.realpath(folder) for folder in folders})
+
+
+def _is_inside(path: str, folders: Any) -> bool:
+    """Return whether a path is one of several, or below one of them."""
+    return path in folders or any(path.startswith(folder + os.sep) for folder in folders)
 
 
 def code_folders() -> list[str]:

@@ -8,24 +8,30 @@ import sys
 import threading
 import time
 
-__all__ = ('SUPERVISOR_VARIABLE', 'end_with_supervisor')
+__all__ = ('REPLACED', 'SUPERVISOR_VARIABLE', 'end_with_supervisor')
 
 #: Names the supervisor to the workers that it starts.
 SUPERVISOR_VARIABLE = 'AIIDA_SUPERVISOR_PID'
+#: The exit status of a worker whose place another one is to take, which is no failure (EX_TEMPFAIL of sysexits.h).
+REPLACED = 75
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _LOOK = 1.0  # seconds
 
 
-def end_with_supervisor() -> None:
-    """Let this program get SIGTERM when the supervisor that started it is gone; without one nothing happens."""
+def end_with_supervisor() -> bool:
+    """Let this program get SIGTERM when the supervisor that started it is gone.
+
+    :return: whether there is one; otherwise nothing happens.
+    """
     named = os.environ.pop(SUPERVISOR_VARIABLE, '')
     if not named.isdigit():
-        return
+        return False
     supervisor = int(named)
     if not (sys.platform.startswith('linux') and _ask_the_kernel()):
         threading.Thread(target=_watch, args=(supervisor,), name='aiida-parent', daemon=True).start()
     if os.getppid() != supervisor:  # it ended before
         os.kill(os.getpid(), signal.SIGTERM)
+    return True
 
 
 def _ask_the_kernel() -> bool:

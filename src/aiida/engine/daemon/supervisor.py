@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from circus import arbiter, logger
 from circus.arbiter import Arbiter
+from circus.commands.base import Command
 from circus.exc import ConflictError
 from circus.util import LOG_DATE_FMT, LOG_FMT
 from circus.watcher import Watcher
@@ -30,7 +31,7 @@ from tornado.concurrent import Future
 
 from aiida.engine.daemon.exceptions import RUNS_ALREADY, DaemonException
 from aiida.engine.daemon.logfile import rotate
-from aiida.engine.daemon.parent import SUPERVISOR_VARIABLE
+from aiida.engine.daemon.parent import REPLACED, SUPERVISOR_VARIABLE
 from aiida.engine.daemon.sockets import make_private_folder
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ _LOOK = 0.5
 _YOUNG = 10.0
 #: The longest time, in seconds, until a worker that fails to start is started again.
 _LONGEST_PAUSE = 60.0
+#: Seconds in which each worker may be replaced once at its own wish: where each takes much memory at once, they do not
+#: spend their time with starting.
+_BETWEEN_REPLACEMENTS = 60.0
 _CIRCUS_LOG_SIZE = 1_000_000  # bytes
 _CIRCUS_LOG_COUNT = 3
 
@@ -59,8 +63,46 @@ class WorkerWatcher(Watcher):
         self.failed_starts = 0
         self.last_exit: int | None = None
         self._pause_until = 0.0
-        names: tuple[str, ...] = (*self.optnames, 'failed_starts', 'last_exit')  # type: ignore[has-type]
+        #: Workers that end by themselves once their steps have ended, by PID; others are started in their place.
+        self._leaving: dict[int, Any] = {}
+        self._no_replacement_before = 0.0
+        names: tuple[str, ...] = (*self.optnames, 'failed_starts', 'last_exit', 'leaving')  # type: ignore[has-type]
         self.optnames = names
+
+    @property
+    def leaving(self) -> list[int]:
+        """The PIDs of the workers that end by themselves once their steps have ended."""
+        return sorted(self._leaving)
+
+    def replace(self, pid: int) -> bool:
+        """Start another worker at once in the place of one that ends by itself, unless that happens too often.
+
+        :param pid: that of the worker, which is not ended from here unless all are.
+        :return: whether it is to end.
+        """
+        now = time.monotonic()
+        process = self.processes.get(pid)
+        if process is None or process.stopping or self.is_stopping() or self.is_stopped():
+            return False
+        if now < self._no_replacement_before or len(self._leaving) >= self.numprocesses:
+            return False
+        self._no_replacement_before = now + _BETWEEN_REPLACEMENTS / self.numprocesses
+        logger.info('another worker takes the place of %s, which ends once its steps have ended', pid)
+        self._leaving[pid] = self.processes.pop(pid)
+        return True
+
+    def manage_processes(self) -> Any:
+        """Keep the number of workers, and forget those that have left."""
+        for pid, process in list(self._leaving.items()):
+            if not process.is_alive():
+                logger.info('the worker %s, which was replaced, has ended', pid)
+                del self._leaving[pid]
+        return super().manage_processes()
+
+    def _stop(self, close_output_streams: bool = False) -> Any:
+        self.processes.update(self._leaving)
+        self._leaving.clear()
+        return super()._stop(close_output_streams)
 
     def reap_process(self, pid: int, status: int | None = None) -> None:
         """Note how a worker ended that was not asked to."""
@@ -72,7 +114,7 @@ class WorkerWatcher(Watcher):
     def _note_end(self, pid: int, age: float, code: int) -> None:
         how = f'was ended by {signal.Signals(-code).name}' if code < 0 else f'ended with status {code}'
         logger.warning('the worker %s %s after %.1f s', pid, how, age)
-        if code == 0:
+        if code in (0, REPLACED):
             return
         self.last_exit = code
         if code in (-signal.SIGKILL, -signal.SIGTERM):
@@ -96,6 +138,17 @@ class WorkerWatcher(Watcher):
     def _start(self) -> Any:
         self.failed_starts, self.last_exit, self._pause_until = 0, None, 0.0
         return super()._start()
+
+
+class Replace(Command):
+    """Start another worker in the place of one that ends by itself."""
+
+    name = 'replace'
+    properties: ClassVar = ['name', 'pid']
+
+    def execute(self, arbiter: Arbiter, props: dict[str, Any]) -> dict[str, bool]:
+        """Return whether it is to end, as ``replaced``."""
+        return {'replaced': self._get_watcher(arbiter, props['name']).replace(int(props['pid']))}
 
 
 class Supervisor(Arbiter):

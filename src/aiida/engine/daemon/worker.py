@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING
 from aiida.common.exceptions import StorageUnavailable
 from aiida.common.log import configure_logging
 from aiida.common.options import get_option_value
+from aiida.engine.daemon.fingerprint import LoadedCode
+from aiida.engine.daemon.memory import MEGABYTE, MemoryLimit, resident_memory
+from aiida.engine.daemon.parent import REPLACED
 from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.dispatching import Dispatcher
@@ -32,6 +36,8 @@ LOGGER = logging.getLogger('aiida.engine.daemon.worker')
 
 #: Seconds in which the steps that are at work may end when a worker is stopped.
 _PATIENCE = 5.0
+#: Seconds between two looks at what was imported and how much memory is taken.
+_LOOK = 1.0
 #: Seconds between two switches of threads: a step that computes does not hold up the loop for long.
 _SWITCH = 0.001
 #: Steps, parsers and transfers at the same time, however many slots there are.
@@ -39,21 +45,35 @@ _THREADS = 200
 
 
 class Worker:
-    """Takes up processes and runs them, until it is told to stop."""
+    """Takes up processes and runs them, until it is told to stop or has grown too large."""
 
-    def __init__(self, runner: Runner, slots: int = 200, fingerprint: str = '') -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        slots: int = 200,
+        memory: MemoryLimit | None = None,
+        ask_for_another: Callable[[], bool] = lambda: True,
+    ) -> None:
         """
         :param runner: who runs the processes; submitted ones are left to the workers by it.
         :param slots: how many processes may take steps at the same time.
-        :param fingerprint: says which code it has loaded.
+        :param memory: how much memory it may take; ``None`` for no limit.
+        :param ask_for_another: called in a thread when it takes more; lets another worker be started, and returns
+            whether this one is to end.
         """
         runner.become_worker(LEASE, _THREADS)
         self.runner = runner
         self.dispatcher = Dispatcher(runner, slots)
-        self.heart = Heart(self._record(fingerprint), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke))
+        #: Whether it has ended, or is about to, as it had grown too large.
+        self.is_replaced = False
+        self._memory = memory
+        self._ask_for_another = ask_for_another
+        self._code = LoadedCode()
+        self._code.look()
+        self.heart = Heart(self._record(), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke))
         self._stopped: asyncio.Event = asyncio.Event()
 
-    def _record(self, fingerprint: str) -> WorkerRecord:
+    def _record(self) -> WorkerRecord:
         now = time.time()
         return WorkerRecord(
             id=self.runner.owner,
@@ -61,7 +81,7 @@ class Worker:
             pid=os.getpid(),
             started=now,
             heartbeat=now,
-            fingerprint=fingerprint,
+            fingerprint=self._code.fingerprint(),
         )
 
     def stop(self) -> None:
@@ -72,7 +92,9 @@ class Worker:
     async def run(self, patience: float = _PATIENCE) -> None:
         """Take up processes until :meth:`stop`, and give back what is not terminated then.
 
-        :param patience: seconds in which the steps that are at work may end.
+        Of a worker that has grown too large the steps that are at work end, however long they last.
+
+        :param patience: seconds in which the steps that are at work may end after :meth:`stop`.
         """
         store = get_store()
         store.register_worker(self.heart._worker)
@@ -81,11 +103,16 @@ class Worker:
         messages.take_tasks(lambda _: loop.call_soon_threadsafe(self.dispatcher.hear))
         serving = asyncio.create_task(self.dispatcher.serve())
         stopped = asyncio.create_task(self._stopped.wait())
+        watching = asyncio.create_task(self._watch_itself())
         try:
-            await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                serving.result()
+            await asyncio.wait({serving, stopped, watching}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (serving, watching):
+                if task.done():
+                    task.result()
+            if watching.done() and not stopped.done():
+                await self._end_steps(stopped)
         finally:
+            watching.cancel()
             stopped.cancel()
             messages.take_tasks(None)
             await self.dispatcher.leave(patience)
@@ -94,19 +121,54 @@ class Worker:
             with contextlib.suppress(StorageUnavailable):
                 store.remove_worker(self.runner.owner)
 
+    async def _watch_itself(self) -> None:
+        """Tell which code was loaded meanwhile, until this worker has grown too large and another one is started."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            if self._code.look():
+                self._tell_code()
+            if self._memory is None or not self._memory.is_exceeded():
+                continue
+            self.is_replaced = await asyncio.to_thread(self._ask_for_another)
+            if self.is_replaced:
+                LOGGER.warning(
+                    'worker %s has %d MB, the limit is %d MB: another one takes its place, this one ends the steps '
+                    'that are at work',
+                    self.runner.owner,
+                    resident_memory() // MEGABYTE,
+                    self._memory.bytes // MEGABYTE,
+                )
+                return
 
-def start_daemon_worker(foreground: bool = False, log_file: str | None = None) -> None:
-    """Run a worker for the profile that is loaded, until it gets SIGTERM or SIGINT.
+    def _tell_code(self) -> None:
+        self.heart._worker = self.heart._worker._replace(heartbeat=time.time(), fingerprint=self._code.fingerprint())
+        with contextlib.suppress(StorageUnavailable):
+            get_store().register_worker(self.heart._worker)
+
+    async def _end_steps(self, stopped: asyncio.Task[bool]) -> None:
+        """Give everything back but the processes that are in the middle of a step, and wait for these steps.
+
+        :param stopped: done when they are not to be waited for any more.
+        """
+        messages.take_tasks(None)
+        leaving = asyncio.create_task(self.dispatcher.leave(math.inf))
+        await asyncio.wait({leaving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        leaving.cancel()
+        await asyncio.wait({leaving})
+
+
+def start_daemon_worker(foreground: bool = False, log_file: str | None = None, is_supervised: bool = False) -> None:
+    """Run a worker for the profile that is loaded, until it gets SIGTERM or SIGINT, or has grown too large.
 
     :param foreground: whether it tells what it does on the terminal, instead of in ``log_file``.
     :param log_file: where it tells what it does.
+    :param is_supervised: whether there is a supervisor that starts another one when this one has grown too large.
     """
-    from aiida.engine.daemon.fingerprint import current_fingerprint
-
     configure_logging(with_orm=True, daemon=not foreground and log_file is not None, daemon_log_file=log_file)
     sys.setswitchinterval(_SWITCH)
     runner = RUNNER.get()
-    worker = Worker(runner, get_option_value('daemon.worker_process_slots', 200), current_fingerprint())
+    slots = get_option_value('daemon.worker_process_slots', 200)
+    worker = Worker(runner, slots, _memory_limit(), _ask_supervisor if is_supervised else lambda: True)
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
@@ -120,7 +182,26 @@ def start_daemon_worker(foreground: bool = False, log_file: str | None = None) -
     # steps that did not end in time go with the program; what they do is not written
     logging.shutdown()
     sys.stdout.flush()
-    os._exit(0)
+    os._exit(REPLACED if worker.is_replaced else 0)
+
+
+def _memory_limit() -> MemoryLimit:
+    memory = MemoryLimit(get_option_value('daemon.worker_memory_limit'))
+    if memory.is_too_low:
+        LOGGER.warning(
+            'the option daemon.worker_memory_limit says less than the %d MB that a worker takes when it starts; %d MB '
+            'is the limit of this one',
+            memory.at_start // MEGABYTE,
+            memory.bytes // MEGABYTE,
+        )
+    return memory
+
+
+def _ask_supervisor() -> bool:
+    """Return whether the supervisor of this worker lets it end, and starts another one at once."""
+    from aiida.engine.daemon.client import get_daemon_client
+
+    return get_daemon_client()._replace_worker(os.getpid())
 
 
 def _told(worker: Worker, number: signal.Signals) -> Callable[[], None]:

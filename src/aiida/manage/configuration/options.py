@@ -37,6 +37,13 @@ _OPTIONS: dict[str, _Facts] = {
     'daemon.default_workers': _Facts(1, int, 'How many workers `verdi daemon start` starts.', True),
     'daemon.timeout': _Facts(2, int, 'Seconds to wait for an answer of the daemon.'),
     'daemon.worker_process_slots': _Facts(200, int, 'How many processes a worker runs at a time.', True),
+    'daemon.worker_memory_limit': _Facts(
+        None,
+        int | None,
+        'How much memory in MB a worker may take before another one takes its place; 0 for no limit, a quarter of the '
+        'memory of the machine by default.',
+        True,
+    ),
     'daemon.recursion_limit': _Facts(3000, int, 'The recursion limit of Python in the workers.', True),
     'db.batch_size': _Facts(100000, int, 'How many rows are written to the database at once.'),
     'verdi.shell.auto_import': _Facts(
@@ -182,7 +189,9 @@ class Option:
 def _convert(valid_type: Any, value: Any) -> Any:
     if valid_type is bool:
         return _to_bool(value)
-    if valid_type is int:
+    if valid_type in (int, int | None):
+        if value is None and valid_type is not int:
+            return None
         if isinstance(value, bool) or (isinstance(value, float) and value != int(value)):
             raise ValueError('it has to be an integer')
         try:

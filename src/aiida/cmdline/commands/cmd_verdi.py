@@ -24,6 +24,7 @@ class _Verdi(LazyVerdiGroup):
         'config': (f'{_COMMANDS}.cmd_config:verdi_config', 'Look at and change options.'),
         'daemon': (f'{_COMMANDS}.cmd_daemon:verdi_daemon', 'Start, stop and look at the daemon.'),
         'data': (f'{_COMMANDS}.cmd_data:verdi_data', 'Look at data, by their kinds.'),
+        'devel': (f'{_COMMANDS}.cmd_devel:verdi_devel', 'Look under the bonnet.'),
         'group': (f'{_COMMANDS}.cmd_group:verdi_group', 'Put nodes into groups.'),
         'help': (f'{_COMMANDS}.cmd_help:verdi_help', 'Show what a command is for.'),
         'node': (f'{_COMMANDS}.cmd_node:verdi_node', 'Look at nodes.'),

@@ -78,7 +78,7 @@ class Reasons:
 
     def _of_its_end(self, row: ProcessRow, says: str) -> str | None:
         """Say that a process is being killed, by itself or with one above it, and what makes that take long."""
-        trouble = f': {says}' if says.startswith('retry ') else ''
+        trouble = f': {says}' if says.startswith(('retry ', 'computer ')) else ''
         if row.desired_state == 'kill':
             return f'is being killed{trouble}'
         asked = self._doomed.get(row.id, row.id)

@@ -242,6 +242,22 @@ def test_what_is_to_pause_is_not_handed_out_until_it_is_to_run(store, run):
     assert [row.node_id for row in store.claim('w', time.time() + 1, FAR)] == [node_id]
 
 
+def test_what_is_to_pause_but_does_not_say_so(store, run):
+    running, held, said, unsaid, waiting, child = run(), run(), run(), run(), run(), run()
+    now = time.time() + 1
+    for node_id in (held, said, unsaid, waiting):
+        store.set_desired(node_id, 'pause', 'for a while')
+    row = store.claim_one(held, 'w', now, FAR)
+    store.patch_node(said, 'attributes', {'paused': True}, (), timezone.now())
+    waits = store.claim_one(waiting, 'w', now, FAR)
+    store.wait_for(waiting, [child])
+    store.release(waiting, waits.fence, None)
+    assert store.unmarked_pauses() == [unsaid, waiting]
+    store.release(held, row.fence, now)
+    assert store.unmarked_pauses() == [held, unsaid, waiting]
+    assert running not in store.unmarked_pauses()
+
+
 def test_what_is_to_be_killed_is_handed_out_in_spite_of_a_back_off_or_children(store, run):
     backed_off, parent, child = run(), run(), run()
     now = time.time() + 1

@@ -94,3 +94,28 @@ def test_random_graphs(seed: int) -> None:
 
 def test_nothing() -> None:
     assert lay_out({}, []) == Layout()
+
+
+def test_what_is_named_first_stands_on_the_left() -> None:
+    """The order of the names counts, not that of the arrows, and what hangs together is not torn apart for it."""
+    edges = [('root', f'job{i}') for i in range(6, -1, -1)]
+    edges += [(f'job{i}', f'{kind}{i}') for i in (3, 0, 6, 1, 5, 2, 4) for kind in 'zy']
+    layout = arranged(edges, 'root', *(f'job{i}' for i in range(7)), *(f'{kind}{i}' for i in range(7) for kind in 'yz'))
+    check(layout)
+    jobs = [layout.boxes[f'job{i}'][0] for i in range(7)]
+    assert jobs == sorted(jobs)
+    leaves = [layout.boxes[f'{kind}{i}'][0] for i in range(7) for kind in 'yz']
+    assert leaves == sorted(leaves)
+
+
+def test_labels_get_room_where_they_stand() -> None:
+    edges = [('a', 'b'), ('b', 'c'), ('a', 'c')]
+    sizes = dict.fromkeys('abc', (80.0, 30.0))
+
+    def gaps(*rooms: float) -> list[float]:
+        y = [lay_out(sizes, edges, layer_gap=40.0, rooms=rooms).boxes[name][1] for name in 'abc']
+        return [y[1] - y[0] - 70, y[2] - y[1] - 70]
+
+    plain, labelled, long = gaps(0, 0, 0), gaps(50, 0, 0), gaps(0, 0, 50)
+    assert labelled == pytest.approx([plain[0] + 50, plain[1]])
+    assert long == plain  # it has room on the layer that it crosses

@@ -22,7 +22,7 @@ Size = tuple[float, float]
 _SWEEPS = 24
 _CHANNEL = 10.0
 """The room a long arrow takes on a layer it crosses."""
-_BEND, _MOST_BEND = 0.06, 90.0
+_BEND, _MOST_BEND = 0.06, 60.0
 
 
 @dataclass(slots=True)
@@ -46,14 +46,18 @@ def lay_out(
     layer_gap: float = 60.0,
     box_gap: float = 24.0,
     weights: Sequence[int] | None = None,
+    rooms: Sequence[float] | None = None,
 ) -> Layout:
     """Return places for boxes and arrows, from top to bottom.
+
+    As far as arrows leave a choice, boxes that are named first stand further to the left.
 
     :param sizes: width and height of each box.
     :param edges: the arrows; their ends are keys of ``sizes``.
     :param layer_gap: the room between two layers, in the unit of the sizes.
     :param box_gap: the least room between two boxes on a layer.
     :param weights: how much each arrow should be short, 1 by default; those of 0 are the first to point up in a circle.
+    :param rooms: the room that each arrow from one layer to the next needs for its label.
     """
     weights = weights if weights is not None else [1] * len(edges)
     layout = Layout(routes=[[] for _ in edges])
@@ -63,6 +67,7 @@ def lay_out(
             [(number, edges[number], weights[number]) for number in range(len(edges)) if edges[number][0] in component],
             layer_gap,
             box_gap,
+            rooms or [0.0] * len(edges),
         )
         left = layout.width + (2 * box_gap if layout.width else 0.0)
         boxes, routes, (width, height) = part.place()
@@ -104,17 +109,22 @@ class _Part:
         edges: Sequence[tuple[int, tuple[str, str], int]],
         layer_gap: float,
         box_gap: float,
+        rooms: Sequence[float],
     ) -> None:
         self.names = list(sizes)
         self.sizes = [sizes[name] for name in self.names]
         self.layer_gap = layer_gap
         self.box_gap = box_gap
+        self.rooms = rooms
         index = {name: number for number, name in enumerate(self.names)}
-        self.edges = [
-            (number, index[source], index[target], weight)
-            for number, (source, target), weight in edges
-            if source != target
-        ]
+        self.edges = sorted(
+            [
+                (number, index[source], index[target], weight)
+                for number, (source, target), weight in edges
+                if source != target
+            ],
+            key=lambda edge: edge[1:3],
+        )
         self.real = len(self.names)
 
     def place(self) -> tuple[dict[str, Point], dict[int, list[Point]], Size]:
@@ -128,10 +138,12 @@ class _Part:
         chains = self._make_chains(arrows)
         layers = _ordered(self.rank, self.above, self.below)
         x = align(layers, self.above, self.below, [width for width, _ in self.sizes], self.box_gap, self.real)
+        if self._is_mirrored(layers):
+            x = [-value for value in x]
         left = min(x[node] - self.sizes[node][0] / 2 for node in range(len(x)))
         right = max(x[node] + self.sizes[node][0] / 2 for node in range(len(x)))
         x = [value - left for value in x]
-        tops, bottoms = self._heights(layers, x)
+        tops, bottoms = self._heights(layers, x, chains)
         boxes = {
             name: (x[node], (tops[self.rank[node]] + bottoms[self.rank[node]]) / 2)
             for node, name in enumerate(self.names)
@@ -162,15 +174,38 @@ class _Part:
             chains.append((number, chain))
         return chains
 
-    def _heights(self, layers: Sequence[Sequence[int]], x: Sequence[float]) -> tuple[list[float], list[float]]:
-        """Return the top and the bottom of each layer; arrows that lead far to a side get more room to bend."""
-        tops, bottoms, y = [], [], 0.0
+    def _is_mirrored(self, layers: Sequence[Sequence[int]]) -> bool:
+        """Return whether more boxes stand to the left of one that was named before them than to the right."""
+        in_order = 0
         for layer in layers:
+            boxes = [node for node in layer if node < self.real]
+            pairs = len(boxes) * (len(boxes) - 1) // 2
+            seen: list[int] = []
+            for node in boxes:
+                pairs -= 2 * (len(seen) - bisect_left(seen, node))
+                insort(seen, node)
+            in_order += pairs
+        return in_order < 0
+
+    def _heights(
+        self, layers: Sequence[Sequence[int]], x: Sequence[float], chains: Sequence[tuple[int, list[int]]]
+    ) -> tuple[list[float], list[float]]:
+        """Return the top and the bottom of each layer.
+
+        Arrows that lead far to a side get more room to bend, and those with labels room for these.
+        """
+        rooms = [0.0] * len(layers)
+        for number, chain in chains:
+            if len(chain) == 2:  # a longer one finds room elsewhere
+                rank = self.rank[chain[0]]
+                rooms[rank] = max(rooms[rank], self.rooms[number])
+        tops, bottoms, y = [], [], 0.0
+        for rank, layer in enumerate(layers):
             height = max(self.sizes[node][1] for node in layer)
             tops.append(y)
             bottoms.append(y + height)
             reach = max((abs(x[node] - x[other]) for node in layer for other in self.below[node]), default=0.0)
-            y += height + self.layer_gap + min(_MOST_BEND, _BEND * reach)
+            y += height + self.layer_gap + rooms[rank] + min(_MOST_BEND, _BEND * reach)
         return tops, bottoms
 
     def _routes(

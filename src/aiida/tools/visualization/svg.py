@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
-from math import log, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from aiida.tools.visualization.layout import Layout, Point, Size, lay_out
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ('draw_svg',)
 
 _FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-_NAME_SIZE, _TEXT_SIZE, _LABEL_SIZE = 13.0, 11.0, 10.0
+_NAME_SIZE, _TEXT_SIZE, _LABEL_SIZE = 14.0, 12.5, 12.0
 _LINE = 1.3
 _MARGIN = 24.0
 _GOOD_ASPECT = 1.5
@@ -76,7 +76,7 @@ def draw_svg(drawing: Drawing) -> str:
     It runs from top to bottom or from left to right as its attribute ``rankdir`` says (``TB`` or ``LR``); without one,
     the way that gives the better shape is taken.
     """
-    sizes = {name: _box_size(attributes) for name, attributes in drawing.boxes.items()}
+    sizes = {name: _box_size(drawing.boxes[name]) for name in sorted(drawing.boxes, key=_age)}
     labels = [_label_size(attributes) for _, _, attributes in drawing.arrows]
     direction = drawing.attributes.get('rankdir')
     if direction in ('TB', 'LR'):
@@ -84,7 +84,7 @@ def draw_svg(drawing: Drawing) -> str:
         sideways = direction == 'LR'
     else:
         options = [(_arranged(drawing, sizes, labels, turned), turned) for turned in (False, True)]
-        layout, sideways = min(options, key=lambda option: _distance_from_good(option[0]))
+        layout, sideways = min(options, key=lambda option: _size_on_page(option[0]))
     routes = []
     for points, (source, target, _) in zip(layout.routes, drawing.arrows, strict=True):
         ends = [(drawing.boxes[name].get('shape', ''), layout.boxes[name], sizes[name]) for name in (source, target)]
@@ -93,18 +93,31 @@ def draw_svg(drawing: Drawing) -> str:
     return _Picture(drawing, layout, sizes, routes, labels).text()
 
 
-def _distance_from_good(layout: Layout) -> float:
-    return abs(log(max(layout.width, 1.0) / max(layout.height, 1.0) / _GOOD_ASPECT))
+def _age(name: str) -> int:
+    """Return what the boxes of nodes are in order by: the pk, which their names end with."""
+    digits = name.lstrip('N')
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _size_on_page(layout: Layout) -> float:
+    """Return how many times a layout has to be made smaller to be seen whole, in proportion."""
+    return max(layout.width / _GOOD_ASPECT, layout.height)
 
 
 def _arranged(drawing: Drawing, sizes: dict[str, Size], labels: Sequence[Size], sideways: bool) -> Layout:
     """Return the layout, with what runs from top to bottom turned if it should run from left to right."""
     edges = [(source, target) for source, target, _ in drawing.arrows]
     weights = [_weight(attributes) for _, _, attributes in drawing.arrows]
-    longest = max((size[0 if sideways else 1] for size in labels), default=0.0)
-    gap = (46.0 if sideways else 44.0) + (longest + 24.0 if longest else 0.0)
+    lengths = [size[0 if sideways else 1] for size in labels]
     turned = {name: (height, width) if sideways else (width, height) for name, (width, height) in sizes.items()}
-    layout = lay_out(turned, edges, layer_gap=gap, box_gap=16.0 if sideways else 22.0, weights=weights)
+    layout = lay_out(
+        turned,
+        edges,
+        layer_gap=44.0,
+        box_gap=14.0 if sideways else 22.0,
+        weights=weights,
+        rooms=[length + 20.0 if length else 0.0 for length in lengths],
+    )
     if not sideways:
         return layout
     return Layout(

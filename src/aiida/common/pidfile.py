@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ('Incumbent', 'PidFile', 'Standing', 'process_identity')
+__all__ = ('Incumbent', 'PidFile', 'Standing', 'boot_id', 'process_identity')
 
 #: A command line with this word belongs to a supervisor, whichever program started it.
 _COMMAND = 'start-circus'
@@ -43,7 +43,8 @@ class Incumbent(NamedTuple):
 
 
 @cache
-def _boot() -> str:
+def boot_id() -> str:
+    """Return the number of the boot of this kernel, empty if it has none."""
     try:
         return Path('/proc/sys/kernel/random/boot_id').read_text(encoding='ascii').strip()
     except OSError:
@@ -54,12 +55,14 @@ def process_identity(pid: int) -> str | None:
     """Return what tells a process from any other that has its number later; ``None`` if there is no such process."""
     if not sys.platform.startswith('linux'):
         return _identity_by_clock(pid)
+    # a container may see the numbers its host gives
+    name = 'self' if pid == os.getpid() else pid
     try:
-        fields = Path(f'/proc/{pid}/stat').read_text(encoding='utf8', errors='replace').rpartition(')')[2].split()
+        fields = Path(f'/proc/{name}/stat').read_text(encoding='utf8', errors='replace').rpartition(')')[2].split()
     except OSError:
         return None
     # fields 3 and 22 of proc(5): the state, and the ticks from boot to the start
-    return None if fields[0] in 'ZXx' else f'{_boot()}:{fields[19]}'
+    return None if fields[0] in 'ZXx' else f'{boot_id()}:{fields[19]}'
 
 
 def _identity_by_clock(pid: int) -> str | None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import socket
 import threading
-import time
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from plumpy.process_comms import RemoteProcessThreadController
 
+from aiida.common.claims import this_owner
 from aiida.common.exceptions import InvalidOperation, LostLease, NotExistent
 from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.builder import ProcessBuilder
@@ -57,14 +55,6 @@ class ResultAndPk(NamedTuple):
 
     result: dict[str, Any]
     pk: int | None
-
-
-@lru_cache(maxsize=4)
-def _owner(pid: int) -> str:
-    """Return the name under which this interpreter holds processes: ``host:pid:start``."""
-    import psutil
-
-    return f'{socket.gethostname()}:{pid}:{psutil.Process(pid).create_time():.2f}'
 
 
 class Runner:
@@ -174,7 +164,7 @@ class Runner:
     @property
     def owner(self) -> str:
         """The name under which this program holds the processes it runs."""
-        return _owner(os.getpid())
+        return this_owner()
 
     def hold_new(self) -> dict[str, Any]:
         """Return by whom, and until when, a process that is made now is held: nobody if it is left to the workers."""
@@ -184,7 +174,7 @@ class Runner:
 
     def lease_until(self) -> float | None:
         """Return until when a process is held that is taken now, in seconds since the epoch."""
-        return None if self.lease is None else time.time() + self.lease
+        return None if self.lease is None else get_store().now() + self.lease
 
     async def background(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run what belongs to the user for the process that is running: beside the loop, if this runner does that."""

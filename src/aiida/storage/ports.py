@@ -189,8 +189,9 @@ class HoldStore(TransactionalStore, Protocol):
 class RuntimeStore(CheckpointStore, HoldStore, Protocol):
     """What the engine needs: who may run what, what waits for what, and where to resume from.
 
-    Times are seconds since the epoch, by the clock of the caller. A ``fence`` is the number a claim gave out: a write
-    that carries an older one than the row's raises :class:`~aiida.common.exceptions.LostLease` and changes nothing.
+    Times are seconds since the epoch, by the clock that ``now`` reads. A ``fence`` is the number a claim gave out: a
+    write that carries an older one than the row's raises :class:`~aiida.common.exceptions.LostLease` and changes
+    nothing.
     """
 
     def enlist(
@@ -210,7 +211,17 @@ class RuntimeStore(CheckpointStore, HoldStore, Protocol):
         """Take this row if it is free or its lease has run out; without ``lease_until`` it is held for good."""
 
     def renew(self, owner: str, lease_until: float) -> list[RunRecord]:
-        """Extend every lease of ``owner`` and return its rows, desired states included."""
+        """Extend the leases of ``owner`` and return the rows, desired states included; its heart has beaten.
+
+        A row that somebody is writing is left out, and cannot be claimed meanwhile: nobody is waited for.
+        """
+
+    def pull_forward(self, now: float, lease: float) -> int:
+        """Bring back what a clock that was set back has left too far in the future; return how many rows that were.
+
+        A process may be ready later by its back-off at most, a lease may run for ``lease`` seconds, and no worker was
+        heard of later than ``now``.
+        """
 
     def runs_of(self, owner: str) -> list[RunRecord]:
         """Return the rows that ``owner`` holds."""
@@ -277,6 +288,9 @@ class RuntimeStore(CheckpointStore, HoldStore, Protocol):
 
     def list_workers(self) -> list[WorkerRecord]:
         """Return the workers that are registered."""
+
+    def now(self) -> float:
+        """Return the time by the clock of all who use the store: that of the server, where there is one."""
 
     def change_counter(self) -> int:
         """Return a number that is another one after anybody committed a change; cheap enough to ask often."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import pathlib
-import socket
 import time
 from typing import Any
 
 import pytest
 
 from aiida import orm
+from aiida.common.claims import Owner
 from aiida.common.exceptions import StorageUnavailable
 from aiida.engine import submit
 from aiida.engine.processes.control import kill_processes, pause_processes, play_processes
@@ -245,10 +245,10 @@ def test_a_process_lost_by_its_owner_is_taken_over(
     monkeypatch.setattr(leases, 'BEAT', 0.05)
     here, there, held = (submit(classes.Simple, number=orm.Int(1)) for _ in range(3))
     store, now = here.backend, time.time()
-    gone = f'{socket.gethostname()}:{2**22 + 1}:0.00'  # no program of this machine has such a number
+    gone = str(Owner.of(2**22 + 1))  # no program of this machine has such a number
     assert store.claim_one(here.pk, gone, now, now + 3600)
-    assert store.claim_one(there.pk, 'elsewhere:1:0.00', now, now + 1.0)
-    assert store.claim_one(held.pk, 'elsewhere:2:0.00', now, now + 3600)
+    assert store.claim_one(there.pk, 'elsewhere:1@:0', now, now + 1.0)
+    assert store.claim_one(held.pk, 'elsewhere:2@:0', now, now + 3600)
     worker.start()
     wait_until(lambda: here.is_terminated)
     assert time.time() < now + 1.0 or there.is_terminated

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pathlib
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,25 +49,6 @@ def test_an_end_that_could_not_be_written_is_written_later(
     assert failures
     assert node.is_finished_ok
     assert node.outputs.number.value == 2
-
-
-def test_a_clock_that_jumps_forward_runs_nothing_twice(
-    worker: Any, classes: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-) -> None:
-    node = submit(classes.UntilFile, path=orm.Str(str(tmp_path / 'file')))
-    worker.start()
-    wait_until((tmp_path / 'file.begun').exists)
-    fence = node.backend.read_run(node.pk).fence
-    (tmp_path / 'file.begun').unlink()
-    later = SimpleNamespace(time=lambda: time.time() + 3600.0, monotonic=time.monotonic)
-    monkeypatch.setattr(dispatching, 'time', later)
-    monkeypatch.setattr(leases, 'time', later)
-    time.sleep(dispatching._FAILSAFE + leases.BEAT + 0.5)
-    assert node.backend.read_run(node.pk).fence == fence
-    assert not (tmp_path / 'file.begun').exists()
-    (tmp_path / 'file').touch()
-    wait_until(lambda: node.is_terminated)
-    assert node.is_finished_ok
 
 
 def test_a_kill_that_comes_while_a_parent_begins_to_wait(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,7 @@ import pytest
 from engine_samples import Fan, Leaf, add, add_twice
 
 from aiida import orm
+from aiida.common.claims import Owner
 from aiida.common.exceptions import ConfigurationError, InvalidOperation
 from aiida.engine import Process, ProcessFuture, await_processes, run, run_get_node, run_get_pk, submit
 from aiida.engine.runners import RUNNER, Runner
@@ -365,9 +367,8 @@ def test_handlers_of_the_user_are_left_alone() -> None:
 
 def test_owner_tells_host_and_process(runner: Runner) -> None:
     assert runner.owner is not None
-    host, pid, _ = runner.owner.rsplit(':', 2)
-    assert host
-    assert int(pid) == os.getpid()
+    owner = Owner.parse(runner.owner)
+    assert (owner.host, owner.pid) == (socket.gethostname(), os.getpid())
 
 
 def test_dry_run_is_not_submitted(runner: Runner) -> None:

@@ -39,9 +39,9 @@ def test_two_runners_of_one_interpreter_do_not_run_the_same(runner: Runner, stor
     node = runner.submit(Stuck)
     fence = store.read_run(node.pk).fence
     with Runner() as other:
-        with pytest.raises(InvalidOperation, match='is alive'):
+        with pytest.raises(InvalidOperation, match='is run by'):
             restore(other, node.pk)  # type: ignore[arg-type]
-        with pytest.raises(InvalidOperation, match='is alive'):
+        with pytest.raises(InvalidOperation, match='is run by'):
             resume(other, node.pk)  # type: ignore[arg-type]
         assert other.live_process(node.pk) is None
     assert store.read_run(node.pk).fence == fence

@@ -1,6 +1,5 @@
 """``verdi process kill|pause|play``, and what the list says of processes that nobody runs."""
 
-import socket
 import subprocess
 import sys
 
@@ -8,8 +7,9 @@ import pytest
 
 from aiida import orm
 from aiida.cmdline.commands.cmd_process import verdi_process
+from aiida.common.claims import Owner
 
-GONE = f'{socket.gethostname()}:999999999:1.00'
+GONE = str(Owner.of(999999999))
 
 
 @pytest.fixture
@@ -100,11 +100,8 @@ def test_somebody_who_is_alive_but_does_not_answer(call, crashed):
     _, chain = crashed
     child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)
     try:
-        import psutil
-
         chain.backend.finish(chain.pk)
-        owner = f'{socket.gethostname()}:{child.pid}:{psutil.Process(child.pid).create_time():.2f}'
-        chain.backend.enlist(chain.pk, owner=owner)
+        chain.backend.enlist(chain.pk, owner=str(Owner.of(child.pid)))
         at_once = call(verdi_process, 'kill', '-t', '0', chain.pk).output
         output = call(verdi_process, 'kill', '-t', '0.1', chain.pk, status=1).output
         assert 'Nobody runs' not in call(verdi_process, 'list').output
@@ -139,7 +136,7 @@ def test_the_list_says_what_a_process_waits_for_and_who_runs_it(call, crashed, s
     options = ('list', '-r', '-P', 'pk', 'owner', 'process_status')
     lines = [line.split(maxsplit=2) for line in call(verdi_process, *options).output.splitlines()]
     assert lines[1:] == [
-        [str(chain.pk), f'{socket.gethostname()}:999999999'],
+        [str(chain.pk), Owner.parse(GONE).label],
         [str(submitted.pk), 'Waiting', 'for a worker'],
     ]
 

@@ -140,7 +140,7 @@ def test_a_time_of_another_day_has_its_date():
 
 def test_who_runs_a_process():
     row = make_row(1, 'a', 'running', timedelta(0))
-    owners = [None, 'host:12:3.5', 'worker']
+    owners = [None, 'host:12@place:3', 'worker']
     assert [project_rows([row._replace(owner=owner)], ['owner']) for owner in owners] == [
         [['']],
         [['host:12']],

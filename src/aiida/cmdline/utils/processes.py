@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiida.cmdline.utils.reasons import ACTIVE_STATES, Reasons
 from aiida.common import timezone
+from aiida.common.claims import Owner
 from aiida.common.utils import str_timedelta
 from aiida.storage.records import ProcessRow
 
@@ -162,9 +163,7 @@ def _processes(pks: Sequence[int]) -> str:
 
 def _program(owner: str | None) -> str:
     """Return the host and the process number of who runs a process."""
-    host, _, rest = (owner or '').partition(':')
-    pid = rest.partition(':')[0]
-    return f'{host}:{pid}' if pid else host
+    return '' if owner is None else Owner.parse(owner).label
 
 
 def _attribute(name: str) -> Callable[[ProcessRow], Any]:

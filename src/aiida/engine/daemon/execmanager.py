@@ -10,10 +10,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from aiida.common.claims import this_owner
 from aiida.common.datastructures import FileCopyOperation
-from aiida.common.exceptions import ConfigurationError, NotExistent, RemoteOperationError
+from aiida.common.exceptions import ConfigurationError, LostLease, NotExistent, RemoteOperationError
 from aiida.common.folders import SandboxFolder
 from aiida.common.links import LinkType
 from aiida.common.log import AIIDA_LOGGER
@@ -333,12 +334,23 @@ def submit_calculation(calculation: CalcJobNode, transport: Transport) -> str | 
     assert script is not None, 'a job has a script'
     result: str | ExitCode | None = scheduler.find_submitted_job(workdir)
     if result is None:
+        _check_claim(calculation)
         result = scheduler.submit_job(workdir, script)
     else:
         EXEC_LOGGER.info('CalcJobNode<%s> was submitted before an interruption, as %s', calculation.pk, result)
     if isinstance(result, str):
         calculation.set_job_id(result)
     return result
+
+
+def _check_claim(calculation: CalcJobNode) -> None:
+    """Check that nobody else has taken the process over while this program could not reach the store.
+
+    :raises LostLease: if somebody has; whoever that is submits the job.
+    """
+    run = calculation.backend.read_run(cast('int', calculation.pk))
+    if run is not None and run.owner != this_owner():
+        raise LostLease(f'the job of Process<{calculation.pk}> is left to {run.owner or "the workers"}')
 
 
 # retrieve

@@ -49,5 +49,6 @@ class Presence:
         profile = upstairs('aiida.manage.configuration:get_profile')()
         if profile is None or not STORE.is_filled or DaemonClient(profile).is_daemon_running:
             return True
-        now = time.time()
-        return any(now - worker.heartbeat < _HEARTBEAT for worker in STORE.get().list_workers())
+        store = STORE.get()
+        now = store.now()
+        return any(now - worker.heartbeat < _HEARTBEAT for worker in store.list_workers())

@@ -53,6 +53,7 @@ class Worker:
         slots: int = 200,
         memory: MemoryLimit | None = None,
         ask_for_another: Callable[[], bool] = lambda: True,
+        lease: float | None = None,
     ) -> None:
         """
         :param runner: who runs the processes; submitted ones are left to the workers by it.
@@ -60,8 +61,9 @@ class Worker:
         :param memory: how much memory it may take; ``None`` for no limit.
         :param ask_for_another: called in a thread when it takes more; lets another worker be started, and returns
             whether this one is to end.
+        :param lease: for how many seconds it holds a process without saying so again; 30 for ``None``.
         """
-        runner.become_worker(LEASE, _THREADS)
+        runner.become_worker(LEASE if lease is None else lease, _THREADS)
         self.runner = runner
         self.dispatcher = Dispatcher(runner, slots)
         #: Whether it has ended, or is about to, as it had grown too large.
@@ -70,11 +72,11 @@ class Worker:
         self._ask_for_another = ask_for_another
         self._code = LoadedCode()
         self._code.look()
-        self.heart = Heart(self._record(), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke))
+        self.heart = Heart(self._record(), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke), lease)
         self._stopped: asyncio.Event = asyncio.Event()
 
     def _record(self) -> WorkerRecord:
-        now = time.time()
+        now = get_store().now()
         return WorkerRecord(
             id=self.runner.owner,
             host=socket.gethostname(),
@@ -141,9 +143,10 @@ class Worker:
                 return
 
     def _tell_code(self) -> None:
-        self.heart._worker = self.heart._worker._replace(heartbeat=time.time(), fingerprint=self._code.fingerprint())
+        store, code = get_store(), self._code.fingerprint()
+        self.heart._worker = self.heart._worker._replace(heartbeat=store.now(), fingerprint=code)
         with contextlib.suppress(StorageUnavailable):
-            get_store().register_worker(self.heart._worker)
+            store.register_worker(self.heart._worker)
 
     async def _end_steps(self, stopped: asyncio.Task[bool]) -> None:
         """Give everything back but the processes that are in the middle of a step, and wait for these steps.

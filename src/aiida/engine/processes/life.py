@@ -5,7 +5,6 @@ A process has one attribute for all of it, so that the names of a plugin meet no
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.persistence import SavableFuture
@@ -117,7 +116,7 @@ class Life:
                 node.set_process_state(cast('ProcessState', process.state))
             node.flush()
             if self.fence:
-                store.release(cast('int', node.pk), self.fence, time.time())
+                store.release(cast('int', node.pk), self.fence, store.now())
         node.release()
         process.runner.unregister(process)
         process.close()

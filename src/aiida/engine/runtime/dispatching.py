@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plumpy.process_states import ProcessState
 
-from aiida.common.claims import MAX_ATTEMPTS
+from aiida.common.claims import BACK_OFF, MAX_ATTEMPTS
 from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
-from aiida.engine.runtime.leases import LEASE
 from aiida.engine.runtime.pauses import mark_pauses
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
@@ -29,9 +30,10 @@ __all__ = ('MAX_ATTEMPTS', 'Dispatcher', 'set_aside')
 
 LOGGER = logging.getLogger('aiida.engine.runtime.dispatching')
 
-#: Seconds until the second attempt; the time doubles with each.
-_BACK_OFF = 5.0
-_LONGEST_BACK_OFF = 600.0
+_BACK_OFF = BACK_OFF
+#: By how many seconds what is ready soon is taken up early: two hosts know the clock of a server differently well, and
+#: what one has just submitted is ready for the other.
+_EARLY = 0.1
 
 #: Seconds between two looks at whether anything has changed.
 _LOOK = 0.02
@@ -71,6 +73,8 @@ class Dispatcher:
         self._owed: dict[int, tuple[int, float, str | None]] = {}
         #: What is held under this name but lives nowhere here, with its fence, as seen at the last look.
         self._strays: dict[int, int] = {}
+        #: What lives here but is held by somebody else, with the fence it had, as seen at the last look.
+        self._lost: dict[int, int] = {}
         self._next_sweep = 0.0
         self._counter = -1
         self._last_taken = time.monotonic()
@@ -88,15 +92,13 @@ class Dispatcher:
             try:
                 self._pay()
                 self._sweep()
-                took = self._take_up()
+                if self._take_up():
+                    await asyncio.sleep(0)
+                else:
+                    await self._news()
             except StorageUnavailable as exception:
                 LOGGER.warning('the store is out of reach, looking again in %g seconds: %s', _PATIENCE, exception)
                 await self._sleep(_PATIENCE)
-                continue
-            if took:
-                await asyncio.sleep(0)
-            else:
-                await self._news()
 
     def poke(self) -> None:
         """Look for something to take up at once."""
@@ -171,9 +173,10 @@ class Dispatcher:
         room = self._room()
         if room <= 0:
             return 0
-        now = time.time()
+        store, owner = get_store(), self._runner.owner
+        now, until = store.now(), self._runner.lease_until() or math.inf
         # what others have lost is freed by the heart, which knows whether they had the chance to renew their leases
-        runs = get_store().claim(self._runner.owner, now, now + LEASE, limit=room, lost_before=0.0)
+        runs = store.claim(owner, now + _EARLY, until, limit=room, lost_before=0.0)
         if runs:
             self._last_taken = time.monotonic()
         for run in runs:
@@ -236,7 +239,7 @@ class Dispatcher:
             return
         exception = None if task.cancelled() else task.exception()
         if exception is None:  # this runner is leaving
-            self._owed[pk] = process._life.fence, time.time(), None
+            self._owed[pk] = process._life.fence, get_store().now(), None
             return
         if isinstance(exception, LostLease):
             LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
@@ -248,15 +251,15 @@ class Dispatcher:
     def _owe(self, run: RunRecord, exception: Exception) -> None:
         """Let a process be set aside later, for the reason it was to be set aside for."""
         LOGGER.warning('Process<%s> cannot be set aside at the moment: %r', run.node_id, exception)
-        self._owed[run.node_id] = run.fence, time.time() + _BACK_OFF, run.last_error
+        self._owed[run.node_id] = run.fence, get_store().now() + _BACK_OFF, run.last_error
 
     def _give_back(self, pk: int, fence: int, attempts: int, exception: BaseException) -> None:
         """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach."""
         if isinstance(exception, INFRASTRUCTURE_ERRORS):
-            self._owed[pk] = fence, time.time(), None
+            self._owed[pk] = fence, get_store().now(), None
         else:
-            delay = min(_BACK_OFF * 2**attempts, _LONGEST_BACK_OFF)
-            self._owed[pk] = fence, time.time() + delay, f'{type(exception).__name__}: {exception}'
+            delay = _BACK_OFF * 2.0**attempts
+            self._owed[pk] = fence, get_store().now() + delay, f'{type(exception).__name__}: {exception}'
         with contextlib.suppress(StorageUnavailable):
             self._pay()
 
@@ -281,18 +284,41 @@ class Dispatcher:
         now = time.monotonic()
         if now < self._next_sweep:
             return
-        self._next_sweep = now + _SWEEP
+        self._next_sweep = now + min(_SWEEP, (self._runner.lease or math.inf) / 6)
         live = resuming.live_here()
         rows = get_store().runs_of(self._runner.owner)
         strays = {row.node_id: row.fence for row in rows if row.node_id not in live and row.node_id not in self._owed}
         for pk, fence in strays.items():
             if self._strays.get(pk) == fence:
                 LOGGER.warning('Process<%s> is held here but lives nowhere: it is given back', pk)
-                self._owed[pk] = fence, time.time(), None
+                self._owed[pk] = fence, get_store().now(), None
         self._strays = strays
+        self._drop_lost(rows)
         self._pay()
         self._forgive(now)
         mark_pauses(self._runner.owner)
+
+    def _drop_lost(self, rows: Sequence[RunRecord]) -> None:
+        """End what waits here, for a job as a rule, and was taken over: the store was out of reach for too long.
+
+        A step that is at work is let be; what it writes is refused.
+
+        :param rows: what this worker holds.
+        """
+        held = {row.node_id: row.fence for row in rows}
+        busy = self._runner._background.busy if self._runner._background is not None else {}
+        lost = {}
+        for pk in self._tasks:
+            process = self._runner.live_process(pk)
+            if process is None or process._life.is_done_here or process._life.end_is_written or pk in busy:
+                continue
+            if held.get(pk) != process._life.fence:
+                lost[pk] = process._life.fence
+        for pk, fence in lost.items():
+            if self._lost.get(pk) == fence:
+                LOGGER.warning('Process<%s> was lost to somebody else while the store was out of reach', pk)
+                self._tasks[pk].cancel()
+        self._lost = lost
 
     def _forgive(self, now: float) -> None:
         """Forget the failed attempts of jobs that wait: their workers did not die of them."""
@@ -349,6 +375,6 @@ def set_aside(run: RunRecord) -> None:
     store = get_store()
     with store.transaction():
         store.set_desired(run.node_id, 'pause', reason)
-        store.release(run.node_id, run.fence, time.time())
+        store.release(run.node_id, run.fence, get_store().now())
         node.pause()
         node.set_process_status(reason)

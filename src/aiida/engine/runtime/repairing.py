@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
+from aiida.common.claims import Owner
 from aiida.engine.processes.control import get_active_processes
 from aiida.engine.runtime.resuming import is_held
 from aiida.engine.runtime.steering import mark_as_killed
@@ -33,8 +33,9 @@ def find_strays() -> list[Stray]:
         if run is None:
             if not _is_function(node):
                 strays.append(Stray(node.pk, 'nothing says that it is to be run', _remedy(node.pk)))
-        elif run.owner is not None and not is_held(run.owner, node.pk):
-            strays.append(Stray(node.pk, f'the program that ran it, {run.owner}, is gone', 'left to the workers'))
+        elif run.owner is not None and not is_held(run):
+            why = f'the program that ran it, {Owner.parse(run.owner).label}, is gone'
+            strays.append(Stray(node.pk, why, 'left to the workers'))
     return sorted(strays)
 
 
@@ -52,7 +53,7 @@ def mend(stray: Stray) -> None:
     with store.transaction():
         run = store.read_run(stray.pk)
         if run is not None:
-            store.release(stray.pk, run.fence, time.time(), error=stray.why)
+            store.release(stray.pk, run.fence, store.now(), error=stray.why)
         elif store.list_checkpoints(stray.pk):
             bundle = store.load_checkpoint(stray.pk)
             fence = store.enlist(stray.pk)

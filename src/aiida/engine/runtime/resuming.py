@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-import time
 import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from plumpy.persistence import LoadSaveContext
 
-from aiida.common.claims import owner_is_alive
+from aiida.common.claims import Owner, this_owner
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine.exceptions import PastException
 from aiida.engine.persistence import AiiDAPersister, get_object_loader
+from aiida.engine.runtime.leases import LEASE
 from aiida.engine.runtime.loops import loop_scope
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
@@ -23,6 +21,7 @@ from aiida.orm.backend import get_store
 if TYPE_CHECKING:
     from aiida.engine.processes.process import Process
     from aiida.engine.runners import Runner
+    from aiida.storage.records import RunRecord
 
 __all__ = (
     'RunElsewhere',
@@ -56,12 +55,6 @@ def note_runner(runner: Runner) -> None:
 def _runners() -> list[Runner]:
     with _RUNNERS_LOCK:
         return list(_RUNNERS)
-
-
-def is_this_interpreter(owner: str) -> bool:
-    """Return whether a name stands for this interpreter."""
-    host, _, rest = owner.partition(':')
-    return host == socket.gethostname() and rest.partition(':')[0] == str(os.getpid())
 
 
 def restore(runner: Runner, pk: int) -> Process:
@@ -101,7 +94,7 @@ def release(pk: int, fence: int, error: BaseException) -> None:
     :param error: why it is not gone on with here.
     """
     try:
-        get_store().release(pk, fence, time.time(), error=f'{type(error).__name__}: {error}')
+        get_store().release(pk, fence, get_store().now(), error=f'{type(error).__name__}: {error}')
     except Exception as exception:  # `is_held` says so too, and the next who asks may take it
         LOGGER.warning('Process<%s> could not be given back: %r', pk, exception)
 
@@ -111,14 +104,22 @@ def live_here() -> set[Any]:
     return {pid for runner in _runners() if not runner.is_closed() for pid in list(runner._live)}
 
 
-def is_held(owner: str | None, pk: int) -> bool:
+def is_held(run: RunRecord) -> bool:
     """Return whether somebody runs a process, or may do so.
 
-    :param owner: who has it by its row. Of this interpreter it is known whether a runner has it indeed.
+    Of this interpreter it is known whether a runner has it indeed. Of a program that cannot be seen from here, such as
+    a worker on another host, it is believed until its lease has been over for as long as leases last.
+
+    :param run: the row of the process.
     """
-    if owner is None or not owner_is_alive(owner):
+    if run.owner is None:
         return False
-    return not is_this_interpreter(owner) or pk in live_here()
+    if run.owner == this_owner():
+        return run.node_id in live_here()
+    owner = Owner.parse(run.owner)
+    if owner.can_be_told or run.lease_until is None:
+        return owner.is_alive
+    return run.lease_until > get_store().now() - LEASE
 
 
 def resume(runner: Runner, pk: int) -> Process:
@@ -139,7 +140,7 @@ def resume(runner: Runner, pk: int) -> Process:
 def resume_if_free(runner: Runner, pk: int) -> None:
     """Let ``runner`` go on with a process, unless somebody runs it or it is terminated."""
     run = get_store().read_run(pk)
-    if run is not None and not is_held(run.owner, pk):
+    if run is not None and not is_held(run):
         resume(runner, pk)
 
 
@@ -151,7 +152,7 @@ def _children_alive(pk: int) -> list[int]:
         if child.is_terminated:
             continue
         run = store.read_run(child.pk)
-        if run is not None and not is_held(run.owner, child.pk):
+        if run is not None and not is_held(run):
             found.append(child.pk)
     return found
 
@@ -165,11 +166,11 @@ def _take(runner: Runner, pk: int) -> int:
         if node.is_excepted:
             raise PastException(f'Process<{pk}> excepted and cannot be continued')
         raise NotExistent(f'Process<{pk}> is not to be run: it is terminated, or was run without checkpoints')
-    if run.owner is not None and run.lease_until is None:
-        if is_held(run.owner, pk):
-            raise RunElsewhere(f'Process<{pk}> is run by {run.owner}, which is alive')
-        store.release(pk, run.fence, time.time(), error=f'{run.owner} is gone')
-    taken = store.claim_one(pk, runner.owner, time.time(), runner.lease_until())
+    if run.owner is not None and (run.lease_until is None or run.owner != this_owner()):
+        if is_held(run):
+            raise RunElsewhere(f'Process<{pk}> is run by {Owner.parse(run.owner).label}')
+        store.release(pk, run.fence, get_store().now(), error=f'{Owner.parse(run.owner).label} is gone')
+    taken = store.claim_one(pk, runner.owner, get_store().now(), runner.lease_until())
     if taken is None:
         raise RunElsewhere(f'Process<{pk}> was taken by somebody else just now')
     return taken.fence

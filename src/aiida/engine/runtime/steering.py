@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from plumpy.process_states import ProcessState
 
@@ -100,7 +100,7 @@ class Request:
         row = node.backend.read_run(pk)
         if row is None:  # it has ended meanwhile
             return False
-        if is_held(row.owner, pk):
+        if is_held(row):
             messages.poke(pk)
             return True
         try:
@@ -136,7 +136,7 @@ class Request:
             if row is None:
                 self._ask_function(child, is_abandoned)
             # of a kill those that somebody runs are told by whoever runs, or has killed, the process above
-            elif self.wanted != 'kill' or not (is_held(row.owner, pk) or current_runner().live_process(pk)):
+            elif self.wanted != 'kill' or not (is_held(row) or current_runner().live_process(pk)):
                 try:
                     self._asked[pk] = self._ask(child)
                 except Refusal as refusal:
@@ -225,14 +225,15 @@ def mark_as_killed(node: ProcessNode, message: str | None) -> None:
     :param message: why, for its status.
     """
     store = node.backend
+    alive = [cast('int', child.pk) for child in node.called if not child.is_terminated]
     with store.transaction():
+        # rows of children are locked before those of their parents, as everywhere
+        for pk in sorted(alive, reverse=True):
+            store.set_desired(pk, 'kill', f'Killed with Process<{node.pk}>')
         store.finish(node.pk)  # type: ignore[arg-type]
         node.set_process_state(ProcessState.KILLED)
         node.set_process_status(message)
         node.seal()
-        for child in node.called:
-            if not child.is_terminated:
-                store.set_desired(child.pk, 'kill', f'Killed with Process<{node.pk}>')  # type: ignore[arg-type]
 
 
 def _wait(nodes: Sequence[ProcessNode], timeout: float, is_over: Callable[[ProcessNode], bool]) -> list[ProcessNode]:

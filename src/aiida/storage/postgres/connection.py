@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from aiida.common.exceptions import ClosedStorage, ConfigurationError, InternalError, StorageUnavailable
+from aiida.storage.postgres.clock import ServerClock
 from aiida.storage.postgres.errors import is_disconnection, translate, unreachable
 from aiida.storage.postgres.news import CHANNEL, NewsListener
 from aiida.storage.postgres.wire import Parameters, Row, Statement, encode, encode_all, many_rows, marked, read_rows
@@ -152,6 +153,7 @@ class Database:
         self.options = dict(options)
         self.place = place
         self._closed = False
+        self._clock = ServerClock(lambda: float(self.execute(_TIME)[0][0]))
         self._transaction = Transaction(self)
         self._reset_sessions()
         _ALIVE.add(self)
@@ -383,6 +385,10 @@ class Database:
             raise ClosedStorage(f'{self.place} was closed')
         return self._commits + self._news.count(self._served_by)
 
+    def now(self) -> float:
+        """Return the time of the server, in seconds since the epoch."""
+        return self._clock.now(may_ask=not self.in_transaction)
+
     # transactions
 
     @property
@@ -483,6 +489,7 @@ class Database:
 
 
 _COMMIT = f'NOTIFY {CHANNEL}; COMMIT'.encode()
+_TIME = 'SELECT extract(epoch FROM clock_timestamp())::float8'
 _NUMBERS = itertools.count()
 _ALIVE: weakref.WeakSet[Database] = weakref.WeakSet()
 _LEFT_OPEN: list[Any] = []

@@ -52,6 +52,9 @@ class Database(Protocol):
     def change_counter(self) -> int:
         """Return another number after any connection committed a change."""
 
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch, by the clock of all who use the database."""
+
     @property
     def place(self) -> str:
         """What the database is, for messages."""
@@ -79,6 +82,10 @@ class DatabaseUser:
     def in_transaction(self) -> bool:
         """Whether this thread has a transaction open."""
         return self._database.in_transaction
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch, by the clock of all who use the store, not of one host."""
+        return self._database.now()
 
     def on_commit(self, action: Callable[[], Any]) -> None:
         """Call ``action()`` once the open transaction is committed, at once if there is none."""

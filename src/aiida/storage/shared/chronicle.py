@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -28,7 +27,7 @@ class ChronicleVerbs(DatabaseUser):
         """Append to what happened."""
         with self._database.transaction():
             number = self._database.insert(
-                self._runtime_sql['record_event'], (node_id, kind, time.time(), write_json(dict(payload or {})))
+                self._runtime_sql['record_event'], (node_id, kind, self.now(), write_json(dict(payload or {})))
             )
             if number % _PRUNE_EVERY == 0:
                 self._database.change(self._runtime_sql['prune_events'], (number - KEPT_EVENTS,))

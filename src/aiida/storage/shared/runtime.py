@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 
+from aiida.common.claims import MAX_ATTEMPTS, back_off
 from aiida.common.exceptions import IntegrityError, LostLease, NotExistent
 from aiida.storage.ports import DesiredState
 from aiida.storage.records import RunRecord
@@ -12,6 +12,9 @@ from aiida.storage.shared.chronicle import ChronicleVerbs
 from aiida.storage.shared.holds import HoldVerbs
 
 __all__ = ('RuntimeVerbs',)
+
+#: By how many seconds a time may be ahead of the clock without being wrong: no host knows that of a server precisely.
+_TOLERANCE = 1.0
 
 
 class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
@@ -44,7 +47,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             with self._database.transaction():
                 self._database.execute(
                     self._runtime_sql['enlist'],
-                    (node_id, time.time(), priority, owner, lease_until if owner else None, fence),
+                    (node_id, self.now(), priority, owner, lease_until if owner else None, fence),
                 )
         except IntegrityError as error:
             raise IntegrityError(f'process {node_id} cannot be enlisted: {error}') from error
@@ -76,11 +79,33 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
         return RunRecord._make(rows[0]) if rows else None
 
     def renew(self, owner: str, lease_until: float) -> list[RunRecord]:
-        """Extend every lease of ``owner`` and return its rows, desired states included; a worker's heart beats too."""
+        """Extend the leases of ``owner`` and return the rows, desired states included; a worker's heart beats too.
+
+        A row that somebody is writing is left out, and cannot be claimed meanwhile: nobody is waited for.
+        """
         with self._database.transaction():
             rows = self._database.execute(self._runtime_sql['renew'], {'owner': owner, 'lease_until': lease_until})
-            self._database.execute(self._runtime_sql['heartbeat'], (time.time(), owner))
+            self._database.execute(self._runtime_sql['heartbeat'], (self.now(), owner))
         return [RunRecord._make(row) for row in rows]
+
+    def pull_forward(self, now: float, lease: float) -> int:
+        """Bring back what a clock that was set back has left too far in the future; return how many rows that were.
+
+        A process may be ready later by its back-off at most, a lease may run for ``lease`` seconds, and no worker was
+        heard of later than ``now``.
+        """
+        latest = now + _TOLERANCE
+        rests = {'now': now, 'latest': latest, 'rested': latest + back_off(MAX_ATTEMPTS)}
+        leases = {'lease_until': now + lease, 'lease_latest': latest + lease}
+        looked = {'latest': latest, 'rested': rests['rested'], 'lease_latest': leases['lease_latest']}
+        if not self._database.execute(self._runtime_sql['ahead'], looked)[0][0]:  # costs no write lock
+            return 0
+        with self._database.transaction():
+            return (
+                self._database.change(self._runtime_sql['shorten_rests'], rests)
+                + self._database.change(self._runtime_sql['shorten_leases'], leases)
+                + self._database.change(self._runtime_sql['set_back_heartbeats'], {'now': now, 'latest': latest})
+            )
 
     def runs_of(self, owner: str) -> list[RunRecord]:
         """Return the rows that ``owner`` holds."""
@@ -112,7 +137,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
         :return: the nodes.
         """
         with self._database.transaction():
-            rows = self._database.execute(self._runtime_sql['disown'], {'owner': owner, 'now': time.time()})
+            rows = self._database.execute(self._runtime_sql['disown'], {'owner': owner, 'now': self.now()})
         return sorted(int(row[0]) for row in rows)
 
     def note_progress(self, node_id: int) -> None:
@@ -130,7 +155,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             'fence': fence,
             'ready_since': ready_since,
             'error': error,
-            'now': time.time(),
+            'now': self.now(),
         }
         with self._database.transaction():
             if not self._database.change(self._runtime_sql['release'], parameters):
@@ -148,7 +173,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             parents = self._database.execute(self._runtime_sql['parents_of'], (node_id,))
             self._database.change(self._runtime_sql['delete_run'], (node_id,))
             self._database.change(self._runtime_sql['delete_checkpoints'], (node_id,))
-            now = time.time()
+            now = self.now()
             return [
                 parent_id
                 for (parent_id,) in parents
@@ -181,7 +206,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
 
     def set_desired(self, node_id: int, state: DesiredState, message: str | None = None) -> bool:
         """Say what is wanted of a process; return whether it is alive."""
-        parameters = {'node_id': node_id, 'state': state, 'message': message, 'now': time.time()}
+        parameters = {'node_id': node_id, 'state': state, 'message': message, 'now': self.now()}
         with self._database.transaction():
             return self._database.change(self._runtime_sql['set_desired'], parameters) > 0
 
@@ -200,7 +225,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
         with self._database.transaction():
             if (self._read_fence(node_id) or 0) != fence:
                 raise self._lost(node_id, fence)
-            self._database.execute(self._runtime_sql['save_checkpoint'], (node_id, tag, fence, time.time(), bundle))
+            self._database.execute(self._runtime_sql['save_checkpoint'], (node_id, tag, fence, self.now(), bundle))
 
     def load_checkpoint(self, node_id: int, tag: str = '') -> bytes:
         """Return the checkpoint.
@@ -240,7 +265,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             children = self._formats.write_list(child_ids)
             self._database.execute(self._runtime_sql['wait_for'], {'parent_id': parent_id, 'child_ids': children})
             self._lock_parent(parent_id)
-            self._database.execute(self._runtime_sql['hold_back'], {'parent_id': parent_id, 'now': time.time()})
+            self._database.execute(self._runtime_sql['hold_back'], {'parent_id': parent_id, 'now': self.now()})
 
     def waiting_for(self, parent_id: int) -> list[int]:
         """Return the children the parent still waits for."""

@@ -60,6 +60,9 @@ INSERT INTO worker (id, host, pid, started, heartbeat, fingerprint) VALUES (?, ?
 ON CONFLICT (id) DO UPDATE SET host = excluded.host, pid = excluded.pid, started = excluded.started,
     heartbeat = excluded.heartbeat, fingerprint = excluded.fingerprint;
 
+-- set_back_heartbeats: let no worker have been heard of in the future
+UPDATE worker SET heartbeat = :now WHERE heartbeat > :latest;
+
 -- remove_worker: delete a worker
 DELETE FROM worker WHERE id = ?;
 

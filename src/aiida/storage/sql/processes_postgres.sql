@@ -24,7 +24,7 @@ WITH free AS MATERIALIZED (
 UPDATE process_run AS run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL)::integer,
-    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || split_part(owner, '@', 1) || ' ran out' END
 FROM taken WHERE run.node_id = taken.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;
@@ -36,19 +36,43 @@ WITH taken AS MATERIALIZED (
 UPDATE process_run AS run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL)::integer,
-    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || split_part(owner, '@', 1) || ' ran out' END
 FROM taken WHERE run.node_id = taken.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;
 
--- renew: extend all leases of an owner; children come before their parents, as everywhere
+-- renew: extend the leases of an owner, but for rows that are being written: it waits for nobody, so nobody for it
 WITH held AS MATERIALIZED (
-    SELECT node_id FROM process_run WHERE owner = :owner ORDER BY node_id DESC FOR NO KEY UPDATE
+    SELECT node_id FROM process_run WHERE owner = :owner ORDER BY node_id DESC FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE process_run AS run SET lease_until = :lease_until
 FROM held WHERE run.node_id = held.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;
+
+-- ahead: whether a time is further in the future than it can be
+SELECT EXISTS (
+    SELECT 1 FROM process_run
+    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest::float8 ELSE :rested::float8 END
+) OR EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until > :lease_latest::float8)
+OR EXISTS (SELECT 1 FROM worker WHERE heartbeat > :latest::float8);
+
+-- shorten_rests: let no process rest longer than one that failed does, and one that did not fail not at all
+WITH ahead AS MATERIALIZED (
+    SELECT node_id FROM process_run
+    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest::float8 ELSE :rested::float8 END
+    ORDER BY node_id DESC FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE process_run AS run SET ready_since = CASE WHEN attempts = 0 THEN :now::float8 ELSE :rested::float8 END
+FROM ahead WHERE run.node_id = ahead.node_id;
+
+-- shorten_leases: let no lease run longer than leases do
+WITH ahead AS MATERIALIZED (
+    SELECT node_id FROM process_run WHERE owner IS NOT NULL AND lease_until > :lease_latest::float8
+    ORDER BY node_id DESC FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE process_run AS run SET lease_until = :lease_until::float8
+FROM ahead WHERE run.node_id = ahead.node_id;
 
 -- lost: whether anything was lost by its owner; takes a list of owners
 SELECT EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until < :lost)
@@ -62,7 +86,10 @@ WITH lost AS MATERIALIZED (
 )
 UPDATE process_run AS run
 SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
-    last_error = CASE WHEN lease_until < :lost THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+    last_error = CASE
+        WHEN lease_until < :lost THEN 'the lease of ' || split_part(owner, '@', 1) || ' ran out'
+        ELSE split_part(owner, '@', 1) || ' is gone'
+    END
 FROM lost WHERE run.node_id = lost.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
     run.attempts, run.last_error;

@@ -10,7 +10,10 @@ SELECT EXISTS (
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL),
-    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+    last_error = CASE
+        WHEN owner IS NULL THEN last_error
+        ELSE 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
+    END
 WHERE node_id IN (
     SELECT node_id FROM (
         SELECT node_id, priority, ready_since FROM process_run
@@ -28,13 +31,30 @@ RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_sta
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL),
-    last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || owner || ' ran out' END
+    last_error = CASE
+        WHEN owner IS NULL THEN last_error
+        ELSE 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
+    END
 WHERE node_id = :node_id AND (owner IS NULL OR lease_until < :now)
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
 -- renew: extend all leases of an owner
 UPDATE process_run SET lease_until = :lease_until WHERE owner = :owner
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
+
+-- ahead: whether a time is further in the future than it can be
+SELECT EXISTS (
+    SELECT 1 FROM process_run
+    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest ELSE :rested END
+) OR EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until > :lease_latest)
+OR EXISTS (SELECT 1 FROM worker WHERE heartbeat > :latest);
+
+-- shorten_rests: let no process rest longer than one that failed does, and one that did not fail not at all
+UPDATE process_run SET ready_since = CASE WHEN attempts = 0 THEN :now ELSE :rested END
+WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest ELSE :rested END;
+
+-- shorten_leases: let no lease run longer than leases do
+UPDATE process_run SET lease_until = :lease_until WHERE owner IS NOT NULL AND lease_until > :lease_latest;
 
 -- lost: whether anything was lost by its owner; takes a JSON list of owners
 SELECT EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until < :lost)
@@ -45,7 +65,10 @@ OR EXISTS (
 -- reclaim: free what was lost by its owner; takes a JSON list of owners
 UPDATE process_run
 SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
-    last_error = CASE WHEN lease_until < :lost THEN 'the lease of ' || owner || ' ran out' ELSE owner || ' is gone' END
+    last_error = CASE
+        WHEN lease_until < :lost THEN 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
+        ELSE substr(owner, 1, instr(owner || '@', '@') - 1) || ' is gone'
+    END
 WHERE owner IS NOT NULL
     AND (lease_until < :lost OR (lease_until IS NOT NULL AND owner IN (SELECT value FROM json_each(:gone))))
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;

@@ -286,6 +286,10 @@ class Database:
         except sqlite3.Error as error:
             raise translate(error, self.place) from error
 
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch: all who use the file are on this host."""
+        return time.time()
+
     def change_counter(self) -> int:
         """Return another number after any connection committed a change."""
         if self.path is None:

@@ -38,6 +38,8 @@ _ELSEWHERE = {
     'configure_logging': 'aiida.common.log',
     'get_config_option': 'aiida.manage.configuration',
     'get_profile': 'aiida.manage.configuration',
+    'is_dbenv_loaded': 'aiida.backends.utils',
+    'load_dbenv': 'aiida.backends.utils',
     'load_profile': 'aiida.manage.configuration',
     'profile_context': 'aiida.manage.configuration',
 }

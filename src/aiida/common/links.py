@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ('GraphTraversalRule', 'GraphTraversalRules', 'LinkType', 'validate_link_label')
+__all__ = ('GraphTraversalRule', 'GraphTraversalRules', 'LinkType', 'also_valid', 'validate_link_label')
 
 
 class LinkType(Enum):
@@ -69,6 +72,19 @@ class GraphTraversalRules(Enum):
 _LINK_LABEL = re.compile(r'(?!_)(?!.*___)[0-9A-Za-z_]+(?<!_)')
 
 
+_ALSO_VALID: ContextVar[frozenset[str]] = ContextVar('labels of links that are valid all the same', default=frozenset())
+
+
+@contextmanager
+def also_valid(*link_labels: str) -> Iterator[None]:
+    """Let links have labels that are not valid, as some of older days are not."""
+    token = _ALSO_VALID.set(_ALSO_VALID.get().union(link_labels))
+    try:
+        yield
+    finally:
+        _ALSO_VALID.reset(token)
+
+
 def validate_link_label(link_label: str) -> None:
     """Check a link label: letters, digits and underscores; a valid identifier; none of the underscores at an end.
 
@@ -80,6 +96,8 @@ def validate_link_label(link_label: str) -> None:
     if not isinstance(link_label, str):
         raise TypeError(f'a link label is a string, not {link_label!r} of type {type(link_label).__name__}')
     if not _LINK_LABEL.fullmatch(link_label) or not link_label.isidentifier():
+        if link_label in _ALSO_VALID.get():
+            return
         raise ValueError(
             f"invalid link label '{link_label}': use letters, digits and underscores, begin with a letter, and put no "
             'underscore at an end nor more than two in a row'

@@ -301,6 +301,8 @@ _MODULES: dict[str, tuple[str, ...]] = {
     ),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_OLDER = ('Calculation', 'CalculationFactory', 'DataFactory', 'JobCalculation', 'WorkCalculation', 'WorkflowFactory')
+_HOMES |= dict.fromkeys(_OLDER, 'aiida.orm.older')
 _SUBMODULES = frozenset(
     {
         'authinfos',

@@ -65,6 +65,19 @@ DEPRECATED_ENTRY_POINTS_MAPPING = {
     'aiida.workflows': ['arithmetic.multiply_add', 'arithmetic.add_multiply'],
 }
 
+#: What other names of AiiDA 0.10 stand for.
+_OLDER_NAMES = {
+    'aiida.calculations': {
+        'simpleplugins.arithmetic.add': 'core.arithmetic.add',
+        'simpleplugins.templatereplacer': 'core.templatereplacer',
+    },
+    'aiida.data': {'parameter': 'core.dict'},
+    'aiida.parsers': {
+        'simpleplugins.arithmetic.add': 'core.arithmetic.add',
+        'simpleplugins.templatereplacer.test.doubler': 'core.templatereplacer',
+    },
+}
+
 
 class EntryPointFormat(enum.Enum):
     """How much of an entry point a string spells out."""
@@ -147,6 +160,10 @@ def convert_potentially_deprecated_entry_point(group: str, name: str) -> str:
         current = f'core.{name}'
         warn_deprecation(f'The entry point `{name}` is now called `{current}`.', version=3, stacklevel=4)
         return current
+    older = _OLDER_NAMES.get(group, {}).get(name)
+    if older is not None:
+        warn_deprecation(f'The entry point `{name}` is now called `{older}`.', version=3, stacklevel=4)
+        return older
     return name
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.daemon.presence import Presence
+from aiida.engine.mistakes import refuses_briefly
 from aiida.engine.runners import TYPE_RUN_PROCESS, TYPE_SUBMIT_PROCESS, ResultAndNode, ResultAndPk
 from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import current_runner, runner_for
@@ -29,6 +30,7 @@ def _runner() -> Any:
     return runner_for(plumpy.processes.Process.current())
 
 
+@refuses_briefly
 def run(process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any) -> dict[str, Any]:
     """Run a process in this interpreter to its end.
 
@@ -42,6 +44,7 @@ def run(process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = N
     return result
 
 
+@refuses_briefly
 def run_get_node(
     process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any
 ) -> ResultAndNode:
@@ -54,6 +57,7 @@ def run_get_node(
     return result
 
 
+@refuses_briefly
 def run_get_pk(
     process: TYPE_RUN_PROCESS, *args: Any, inputs: dict[str, Any] | None = None, **kwargs: Any
 ) -> ResultAndPk:
@@ -89,6 +93,7 @@ def _positional(
     return args, None
 
 
+@refuses_briefly
 def submit(
     process: TYPE_SUBMIT_PROCESS,
     inputs: dict[str, Any] | None = None,

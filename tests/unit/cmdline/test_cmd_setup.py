@@ -28,7 +28,10 @@ def test_presto(verdi, config_folder):
     assert computer.is_configured
     assert 'all 6 tests succeeded' in verdi('computer', 'test', 'localhost').output
     get_manager().unload_profile()
-    assert '`presto-1`' in verdi('presto', '--email', 'a@b').output
+    assert list(config_folder.glob('config.json.*')) == []  # there was nothing to keep
+    output = verdi('presto', '--email', 'a@b').output
+    assert '`presto-1` is the default profile now, instead of `presto`' in output
+    assert '`verdi profile set-default presto`' in output
     assert get_config().get_profile().default_user_email == 'a@b'
     assert 'already' in verdi('presto', '-p', 'presto', status=2).output
     output = verdi('presto', '--use-postgres', '--postgres-port', '1', status=1).output

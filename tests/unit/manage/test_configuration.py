@@ -344,3 +344,32 @@ def test_what_both_changed_is_mine():
         'd': 5,
     }
     assert merge({}, {'a': {'x': 1}}, {'a': {'y': 2}}) == {'a': {'x': 1, 'y': 2}}
+
+
+def test_the_state_before_a_change_is_kept_once(tmp_path, monkeypatch):
+    """What a command writes in several steps is one change; what another program wrote in between is kept."""
+    from aiida.manage.configuration import config as module
+
+    path = tmp_path / 'config.json'
+
+    def kept():
+        return [json.loads(copy.read_text()).get('options', {}) for copy in sorted(tmp_path.glob('config.json.*'))]
+
+    Config(path, {**CONTENT, 'options': {}}).store()
+    assert kept() == []
+    config = Config.from_file(path)
+    for number in (1, 2, 3):
+        config.set_option('runner.poll.interval', number)
+        config.store()
+    assert kept() == [{}]
+    other = Config.from_file(path)
+    other.set_option('daemon.timeout', 7)
+    other.store()
+    assert kept()[1:] == [{'runner.poll.interval': 3}]
+    config.set_option('runner.poll.interval', 4)
+    config.store()
+    assert kept()[2:] == [{'runner.poll.interval': 3, 'daemon.timeout': 7}]
+    monkeypatch.setattr(module, '_SAME_CHANGE', 0.0)  # as if time had passed
+    config.set_option('runner.poll.interval', 5)
+    config.store()
+    assert kept()[3:] == [{'runner.poll.interval': 4, 'daemon.timeout': 7}]

@@ -83,13 +83,26 @@ def verdi_presto(
     )
     profile.set_option('runner.poll.interval', _POLL_INTERVAL)
     config.update_profile(profile)
+    before = config.default_profile_name
     config.set_default_profile(name, overwrite=True)
     config.store()
-    echo.echo_success(f'Created the profile `{name}`, which is the default one now.')
+    _tell(name, before)
     get_manager().load_profile(profile, allow_switch=True)
     _set_up_localhost(config, profile)
     echo.echo_success('Configured this machine as the computer `localhost`.')
     echo.echo_report('See `verdi status`, or run a script with `verdi run`.')
+
+
+def _tell(name: str, before: str | None) -> None:
+    """Say which profile was made, and that it is the default one in the place of another, if it is."""
+    if before is None or before == name:
+        echo.echo_success(f'Created the profile `{name}`, which is the default one now.')
+        return
+    echo.echo_success(f'Created the profile `{name}`.')
+    echo.echo_warning(
+        f'`{name}` is the default profile now, instead of `{before}`, which stays as it is: '
+        f'`verdi profile set-default {before}` makes that one the default again.'
+    )
 
 
 def _new_folder(config: Config) -> str:

@@ -14,6 +14,7 @@ import plumpy.processes
 from plumpy.process_states import ProcessState
 
 from aiida.common.links import LinkType
+from aiida.engine.mistakes import refuses_briefly
 from aiida.engine.processes.docstrings import parse_docstring
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.processes.flattening import flat_outputs
@@ -151,6 +152,7 @@ class _OfClass:
         return self._made[owner]
 
 
+@refuses_briefly
 def _launch(process_class: type[FunctionProcess], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
     """Run a function as a process; return what it returned, and its node."""
     runner = runner_for(plumpy.processes.Process.current())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ('Config', 'merge')
 
 _UNSET = object()
+#: Seconds within which all that is written is one change.
+_SAME_CHANGE = 10.0
 
 
 class Config:
@@ -84,6 +87,8 @@ class Config:
         self._fill(config)
         #: What the file held when it was last read or written; what differs from it was changed here.
         self._base: dict[str, Any] = deepcopy(config)
+        #: When the state was last kept that the file had before it was changed here.
+        self._kept_at = -_SAME_CHANGE
 
     def _fill(self, config: dict[str, Any]) -> None:
         """Take over a content; profiles that are known stay the same objects."""
@@ -434,6 +439,7 @@ class Config:
     def store(self) -> Config:
         """Write the file if it changed, keep its former state under another name, and return this configuration.
 
+        What is written several times within seconds, as a command does, is one change: the state before it is kept.
         What another program changed in the file meanwhile is kept, unless it is the same that was changed here.
 
         :raises ConfigurationError: if it cannot be written.
@@ -448,10 +454,17 @@ class Config:
             if before is not None and before != self._base and migrations.get_current_version(before) == self.version:
                 self._fill(merge(self._base, self.dictionary, before))
             if before != self.dictionary:
-                self._backup(self.filepath)
+                self._keep_former_state(changed_elsewhere=before is not None and before != self._base)
                 self._atomic_write(self.filepath, dumps(self.dictionary, indent=DEFAULT_CONFIG_INDENT_SIZE))
             self._base = deepcopy(self.dictionary)
         return self
+
+    def _keep_former_state(self, changed_elsewhere: bool) -> None:
+        """Copy the file beside it, unless it is what this program wrote a moment ago, in the midst of one change."""
+        now = time.monotonic()
+        if changed_elsewhere or now - self._kept_at >= _SAME_CHANGE:
+            self._backup(self.filepath)
+        self._kept_at = now
 
     @classmethod
     def _backup(cls, filepath: str) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from disk_objectstore import Container
 
+from aiida.common.exceptions import StorageUnavailable
 from aiida.repository import AbstractRepositoryBackend, DiskObjectStoreRepositoryBackend, SandboxRepositoryBackend
 from aiida.repository.backend import loose
 
@@ -198,10 +199,35 @@ def test_a_write_that_fails_leaves_nothing(container, tmp_path, monkeypatch):
 
     monkeypatch.setattr(loose, '_sync', full)
     for content in (b'small', LARGE):
-        with pytest.raises(OSError, match='No space'):
+        with pytest.raises(StorageUnavailable, match=f'no space left on {tmp_path}/container'):
             put(container, content)
         assert not container.has_object(hashlib.sha256(content).hexdigest())
     assert os.listdir(tmp_path / 'container' / 'sandbox') == []
+
+
+def test_what_cannot_be_read_to_be_stored_is_no_trouble_of_the_container(container, tmp_path):
+    class Torn(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell():
+                raise OSError(5, 'Input/output error')
+            return super().read(size)
+
+    with pytest.raises(OSError, match='Input/output error'):
+        container.put_object_from_filelike(Torn(LARGE))
+    assert os.listdir(tmp_path / 'container' / 'sandbox') == []
+
+
+def test_a_container_whose_disk_is_not_mounted_has_not_lost_its_content(container, tmp_path):
+    key = put(container, b'1')
+    (tmp_path / 'container').rename(tmp_path / 'elsewhere')
+    with pytest.raises(StorageUnavailable, match='is not there: is its disk mounted'):
+        container.get_object_content(key)
+    with pytest.raises(StorageUnavailable, match='is not there: is its disk mounted'):
+        put(container, b'2')
+    (tmp_path / 'elsewhere').rename(tmp_path / 'container')
+    assert container.get_object_content(key) == b'1'
+    with pytest.raises(FileNotFoundError, match='does not exist'):
+        container.get_object_content('0' * 64)
 
 
 def test_maintain_refuses_what_is_not_safe_while_live(container):
@@ -221,7 +247,7 @@ def test_a_container_that_is_not_there_is_named(tmp_path):
     backend = DiskObjectStoreRepositoryBackend(Container(tmp_path / 'c'))
     assert (backend.is_initialised, backend.uuid) == (False, None)
     assert str(backend) == 'DiskObjectStoreRepository: <uninitialised>'
-    with pytest.raises(FileNotFoundError, match='initialise'):
+    with pytest.raises(StorageUnavailable, match='initialise'):
         put(backend, b'x')
     with pytest.raises(TypeError, match='container'):
         DiskObjectStoreRepositoryBackend()

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from aiida.common.disks import unavailable
+from aiida.common.exceptions import StorageUnavailable
 from aiida.repository.backend.abstract import AbstractRepositoryBackend, no_object
 from aiida.repository.backend.loose import LooseObjects
 
@@ -71,7 +73,9 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         if self._loose_objects is None:
             config = self._read_config()
             if config is None:
-                raise FileNotFoundError(f'there is no container at {self._folder}: initialise the repository first')
+                raise StorageUnavailable(
+                    f'there is no container at {self._folder}: initialise the repository first, or mount its disk'
+                )
             self._loose_objects = LooseObjects(self._folder, config)
         return self._loose_objects
 
@@ -116,7 +120,27 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         present = set(self._list_present([key for key in keys if LooseObjects.is_key(key)]))
         return [key in present for key in keys]
 
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Tell that the container cannot be read from what is not in it.
+
+        :raises StorageUnavailable: if it cannot be read.
+        """
+        from sqlalchemy.exc import OperationalError
+
+        try:
+            yield
+        except OperationalError as error:
+            raise StorageUnavailable(f'{self._folder} cannot be used at the moment: {error.orig}') from error
+        except OSError as error:
+            self._loose.require()
+            raise unavailable(error, self._folder) from error
+
     def _list_present(self, keys: list[str]) -> list[str]:
+        with self._reached():
+            return self._find_present(keys)
+
+    def _find_present(self, keys: list[str]) -> list[str]:
         return [key for key, exists in zip(keys, self.container.has_objects(keys), strict=True) if exists]
 
     @contextmanager
@@ -124,6 +148,7 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         """Open the content under a key for reading.
 
         :raises FileNotFoundError: if there is none.
+        :raises StorageUnavailable: if that cannot be told, or it cannot be read.
         """
         handle = self._loose.open(key)
         if handle is not None:
@@ -135,9 +160,11 @@ class DiskObjectStoreRepositoryBackend(AbstractRepositoryBackend):
         from disk_objectstore.exceptions import NotExistent
 
         try:
-            stream = self.container.get_object_stream(key)
-            packed = stream.__enter__()
+            with self._reached():
+                stream = self.container.get_object_stream(key)
+                packed = stream.__enter__()
         except NotExistent as error:
+            self._loose.require()
             raise no_object(key) from error
         try:
             yield cast('BinaryIO', packed)

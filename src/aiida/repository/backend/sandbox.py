@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from aiida.common.disks import remove_quietly, scratch_watched
 from aiida.repository.backend.abstract import AbstractRepositoryBackend, no_object
 
 __all__ = ('SandboxRepositoryBackend',)
@@ -81,12 +82,21 @@ class SandboxRepositoryBackend(AbstractRepositoryBackend):
             key = hashlib.sha256(start).hexdigest()
             self._small[key] = start
             return key
+        with scratch_watched((str(self.sandbox),)):
+            return self._put_large(start, handle)
+
+    def _put_large(self, start: bytes, handle: BinaryIO) -> str:
         digest = hashlib.sha256(start)
         with tempfile.NamedTemporaryFile(dir=self.sandbox, delete=False) as target:
-            target.write(start)
-            while chunk := handle.read(_KEPT_IN_MEMORY):
-                digest.update(chunk)
-                target.write(chunk)
+            try:
+                target.write(start)
+                while chunk := handle.read(_KEPT_IN_MEMORY):
+                    digest.update(chunk)
+                    target.write(chunk)
+                target.flush()
+            except BaseException:
+                remove_quietly(target.name)
+                raise
         key = digest.hexdigest()
         self._large[key] = Path(target.name).replace(self.sandbox / key)
         return key

@@ -25,6 +25,7 @@ from plumpy.process_states import Interruption, KillInterruption, PauseInterrupt
 
 from aiida.common import timezone
 from aiida.common.datastructures import CalcJobState
+from aiida.common.disks import scratch_watched
 from aiida.common.exceptions import FeatureNotAvailable, StashingError, TransportTaskException
 from aiida.common.folders import SandboxFolder
 from aiida.common.log import AIIDA_LOGGER
@@ -138,6 +139,12 @@ def _of_question(exception: Exception) -> Stage | None:
     return Stage.CONNECTED if isinstance(exception, OSError) else None
 
 
+def _scratch_folders() -> list[str]:
+    """Return where the files of jobs are written on this machine before they go elsewhere."""
+    sandbox = get_option_value('storage.sandbox')
+    return [tempfile.gettempdir()] if sandbox is None else [str(sandbox), tempfile.gettempdir()]
+
+
 async def _attempt(
     node: CalcJobNode,
     what: str,
@@ -153,6 +160,7 @@ async def _attempt(
     :param find: see :func:`_as_trouble`, for what ``action`` raises.
     :raises TransportTaskException: if the last attempt failed too.
     :raises PreSubmitException: at once, when the plugin could not prepare the files.
+    :raises StorageUnavailable: if temporary files cannot be written, because the disk is full for instance.
     """
     authinfo = node.get_authinfo()
 
@@ -163,7 +171,7 @@ async def _attempt(
                 transport = await cancellable.with_interrupt(request)
             if guard.is_suspicious:
                 guard.note_success(Stage.CONNECT)
-            with _hopeless_as_final(), _as_trouble(find):
+            with scratch_watched(_scratch_folders()), _hopeless_as_final(), _as_trouble(find):
                 return await act_with(transport, action)
 
     return await _retry(node, what, attempt, stage)
@@ -380,7 +388,8 @@ async def task_retrieve_job(
 ) -> str | None:
     """Retrieve the results of a job; return the folder with the files that only the parser sees, if there are any."""
     node = process.node
-    temporary = tempfile.mkdtemp() if node.get_retrieve_temporary_list() else None
+    with scratch_watched(_scratch_folders()):
+        temporary = tempfile.mkdtemp() if node.get_retrieve_temporary_list() else None
 
     def retrieve(transport: Transport) -> None:
         scheduler = node.computer.get_scheduler() if node.computer is not None else None

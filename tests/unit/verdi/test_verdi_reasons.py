@@ -196,3 +196,23 @@ def test_watch_begins_with_how_things_stand(call: Any, family: list[Any], monkey
 )
 def test_what_happened_in_words(kind: str, payload: dict[str, Any], text: str) -> None:
     assert describe_news(News(7, kind, 0.0, payload)).endswith(f'Process<7> {text}')
+
+
+def test_what_was_killed_says_by_whom(call: Any, family: list[Any]) -> None:
+    first = family[1]
+    first.set_process_state(ProcessState.KILLED)
+    first.set_process_status('Killed through `verdi process kill`')
+    assert 'status       Killed through `verdi process kill`' in call(verdi_process, 'show', first.pk).output
+
+
+def test_nothing_is_asked_when_there_is_nothing_to_kill(call: Any, profile: Any) -> None:
+    assert call(verdi_process, 'kill', '-a').output == 'Report: There is no active process, nothing to be killed.\n'
+
+
+def test_many_that_nobody_runs(call: Any, profile: Any) -> None:
+    nodes = [_node(ProcessState.CREATED) for _ in range(11)]
+    for node in nodes:
+        node.backend.enlist(node.pk)
+    (note,) = (line for line in call(verdi_process, 'list').output.splitlines() if 'Nobody runs' in line)
+    assert 'Nobody runs 11 processes (' in note
+    assert note.endswith('ends these, `-a` all that are active.')

@@ -228,7 +228,9 @@ _TIMEOUT = options.TIMEOUT(
     type=click.FloatRange(min=0.0),
     help='Seconds to wait until whoever runs a process has answered. With 0 no answer is waited for.',
 )
-_WAIT = click.option('--wait', is_flag=True, help='Wait until it is done, not only until it is scheduled.')
+_WAIT = click.option(
+    '--wait/--no-wait', default=False, help='Wait until it is done, not only until it is scheduled.  [default: no-wait]'
+)
 
 
 def _to_steer(processes: Sequence[ProcessNode], all_entries: bool, verb: str, paused: bool = False) -> list[Any]:
@@ -274,9 +276,9 @@ def process_kill(processes: Sequence[ProcessNode], all_entries: bool, timeout: f
     """
     from aiida.cmdline.utils.steering import steer
 
-    if all_entries and not processes:
-        click.confirm('Are you sure you want to kill all processes?', abort=True)
     chosen = _to_steer(processes, all_entries, 'killed')
+    if all_entries and chosen:
+        click.confirm('Are you sure you want to kill all processes?', abort=True)
     _finish(steer(chosen, 'killing', force=force, timeout=timeout, wait=wait))
 
 

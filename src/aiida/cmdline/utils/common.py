@@ -99,7 +99,7 @@ def get_node_summary(node: orm.Node) -> str:
     rows: list[tuple[str, Any]] = [('type', type(node).__name__)]
     if isinstance(node, orm.ProcessNode):
         rows += [('process', node.process_label), ('state', _state_with_reason(node))]
-        if status := get_reason(node):
+        if status := (node.process_status if node.is_killed else get_reason(node)):
             rows.append(('status', status))
     rows += [
         ('pk', str(node.pk)),

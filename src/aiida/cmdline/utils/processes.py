@@ -136,12 +136,12 @@ def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool, reasons: Reason
     if waiting and not workers:
         notes.append(
             f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do, '
-            f'`verdi process kill {_pks(waiting)}` ends {_it(waiting)}.'
+            f'`verdi process kill {_pks(waiting)}` ends {_these(waiting)}.'
         )
     if left:
         notes.append(
             f'The program that ran {_processes(left)} has ended or was killed: `verdi process repair` leaves '
-            f'{_it(left)} to the workers, `verdi process kill {_pks(left)}` ends {_it(left)}.'
+            f'{_it(left)} to the workers, `verdi process kill {_pks(left)}` ends {_these(left)}.'
         )
     return '\n'.join(notes) or None
 
@@ -152,6 +152,11 @@ def _pks(pks: Sequence[int]) -> str:
 
 def _it(pks: Sequence[int]) -> str:
     return 'it' if len(pks) == 1 else 'them'
+
+
+def _these(pks: Sequence[int]) -> str:
+    """Return a word for those that were named."""
+    return _it(pks) if len(pks) <= _NAMED else 'these, `-a` all that are active'
 
 
 def _processes(pks: Sequence[int]) -> str:

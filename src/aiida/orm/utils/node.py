@@ -30,6 +30,8 @@ _GROUP_DATA = 'aiida.data'
 _GROUP_NODE = 'aiida.node'
 _MODULE_PREFIX = 'aiida.orm.nodes.'
 _LOADED: dict[str, type[Node]] = {}
+#: Classes of ours without an entry point, by type string.
+_UNREGISTERED = {'data.aiida.work.frozendict.FrozenDict.': 'aiida.work.frozendict:FrozenDict'}
 
 
 def load_node_class(type_string: str) -> type[Node]:
@@ -47,15 +49,12 @@ def load_node_class(type_string: str) -> type[Node]:
     return found
 
 
-def remember_node_class(node_class: type[Node]) -> None:
-    """Let a class that has no entry point be found by its type string, in this interpreter."""
-    _LOADED[node_class.class_node_type] = node_class
-
-
 def _find_class(type_string: str) -> tuple[type[Node], bool]:
     """Return the class and whether it is the very one the string stands for."""
     if type_string in {'', 'node.Node.'}:
         return upstairs('aiida.orm.nodes.node:Node'), True
+    if type_string in _UNREGISTERED:
+        return upstairs(_UNREGISTERED[type_string]), True
     if not is_valid_node_type_string(type_string):
         raise DbContentError(
             f"'{type_string}' is no type string of a node: it ends with a dot, like 'data.core.int.Int.'"
@@ -92,6 +91,10 @@ def get_type_string_from_class(class_module: str, class_name: str) -> str:
         return f'data.{entry_point.name}.{class_name}.'
     if group == _GROUP_NODE and entry_point is not None:
         return f'{entry_point.name}.{class_name}.'
+    path = f'{class_module}:{class_name}'
+    for type_string, known in _UNREGISTERED.items():
+        if known == path:
+            return type_string
     return f'{class_module.removeprefix(_MODULE_PREFIX)}.{class_name}.'
 
 

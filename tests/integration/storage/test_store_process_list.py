@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from aiida.storage.records import EntityKind
+from aiida.storage.records import EntityKind, LinkRecord
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 KINDS = ('process.workflow.workchain.WorkChainNode.', 'process.calculation.calcjob.CalcJobNode.')
@@ -136,3 +136,34 @@ def test_a_row_says_who_runs_it_and_when_it_is_ready(store, ids):
     assert (free.owner, free.ready_since, free.attempts, free.last_error) == (None, 40.0, 1, 'no')
     assert (held.owner, held.lease_until, held.desired_state) == ('host:1:2', 50.0, 'run')
     assert (unknown.owner, unknown.ready_since, unknown.lease_until, unknown.desired_state) == (None,) * 4
+
+
+def test_who_still_waits_for_whom(store, ids):
+    for node_id in ids[:4]:
+        store.enlist(node_id)
+    assert store.awaited() == {}
+    store.wait_for(ids[0], [ids[2], ids[1]])
+    store.wait_for(ids[3], [ids[2]])
+    assert store.awaited() == {ids[0]: [ids[1], ids[2]], ids[3]: [ids[2]]}
+    store.finish(ids[2])
+    assert store.awaited() == {ids[0]: [ids[1]]}
+
+
+def test_what_is_asked_to_be_killed_and_all_below_it(store, ids):
+    def call(caller, called, kind='call_work'):
+        store.insert_links([LinkRecord(caller, called, kind, f'{caller}-{called}')])
+
+    call(ids[0], ids[1])
+    call(ids[1], ids[3], 'call_calc')
+    call(ids[2], ids[5])
+    call(ids[1], ids[4], 'return')
+    for node_id in ids[:4]:
+        store.enlist(node_id)
+    assert store.doomed() == {}
+    store.set_desired(ids[2], 'pause')
+    store.set_desired(ids[0], 'kill', 'enough')
+    assert store.doomed() == {ids[0]: ids[0], ids[1]: ids[0], ids[3]: ids[0]}
+    store.set_desired(ids[1], 'kill')
+    assert store.doomed()[ids[1]] == ids[1]
+    (row,) = store.list_processes(node_ids=[ids[0]])
+    assert (row.desired_state, row.desired_message, row.computer_id) == ('kill', 'enough', None)

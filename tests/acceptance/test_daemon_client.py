@@ -222,7 +222,7 @@ def test_a_daemon_from_start_to_stop(verdi, daemon):
 
     again = verdi('daemon', 'start', '3').stdout
     assert f'running already, as PID {first} with 2 workers. To have 3: `verdi daemon incr 1`' in again
-    assert verdi('daemon', 'incr').stdout == 'Starting 1 daemon workers... OK\n'
+    assert verdi('daemon', 'incr').stdout == 'Starting 1 daemon worker... OK\n'
     wait_for(lambda: len(daemon.workers) == 3)
     assert verdi('daemon', 'decr', '2').stdout == 'Stopping 2 daemon workers... OK\n'
     # circus is at it still: what is asked meanwhile is not refused
@@ -294,6 +294,37 @@ def test_workers_that_end_at_once(verdi, daemon, environment, tmp_path):
     assert daemon.log.read_text().count('broken again') < 6
 
 
+def test_a_database_server_that_is_not_there_yet(verdi, daemon, submit, postgres_server):
+    settings = postgres_server.new_config(daemon.folder.parent / 'repository' / 'server')
+    names = ('hostname', 'port', 'username', 'password', 'name')
+    words = [word for name in names for word in (f'--database-{name}', str(settings[f'database_{name}']))]
+    words += ['--repository-uri', settings['repository_uri'], '--profile-name', 'server', '--email', 'me@localhost']
+    verdi('profile', 'setup', 'core.psql_dos', '-n', *words)
+    submit(1)
+    served = Daemon(daemon.folder.parent.parent, 'server')
+    postgres_server.stop('fast')
+    try:
+        started = verdi('daemon', 'start')
+        assert 'Warning: The workers will begin when the store can be reached. At the moment, ' in started.stdout
+        assert 'Connection refused' in started.stdout
+        assert started.stdout.endswith('Starting the daemon with 1 worker... OK\n')
+        (worker,) = served.workers
+        assert 'the worker begins when the store can be reached' in served.log.read_text()
+        assert 'cannot be read, so the workers wait: ' in verdi('daemon', 'status').stdout
+    finally:
+        postgres_server.start()
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'], 10)
+    # it goes away, and comes back, under a worker that lives on
+    postgres_server.stop('fast')
+    wait_for(lambda: 'the store is out of reach' in served.log.read_text())
+    assert 'Active workers [1]' in verdi('daemon', 'status').stdout
+    postgres_server.start()
+    submit(1)
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 2, 10)
+    assert served.workers == [worker]
+    verdi('daemon', 'stop')
+
+
 def test_a_daemon_that_hangs(verdi, daemon):
     verdi('daemon', 'start', '2')
     pid, workers = daemon.pid, daemon.workers
@@ -352,7 +383,7 @@ def test_in_the_foreground(verdi, daemon, environment):
     process.send_signal(signal.SIGINT)
     output = process.communicate(timeout=20)[0]
     assert process.returncode == 0
-    assert 'Starting the daemon with 1 workers...' in output
+    assert output.startswith('Running the daemon with 1 worker, until Ctrl-C.\n')
     assert 'aiida-presto started' in output
     assert 'aiida-presto stopped' in output
     assert 'Traceback' not in output

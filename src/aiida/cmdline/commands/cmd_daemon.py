@@ -64,14 +64,27 @@ def start(context: click.Context, foreground: bool, number: int | None, timeout:
 
     By default as many as the option `daemon.default_workers` says. If it is running already, it is left as it is.
     """
-    decorators.load_backend_if_not_loaded()
     profile = _profile(context)
     client = _client(profile)
     if client.is_daemon_running and not client._is_stopping():
         _tell_it_runs(client, number)
         return
-    warn_if_away(profile)
+    _warn_if_unreachable(profile)
     _start(client, number or _default_workers(client), timeout, foreground)
+
+
+def _warn_if_unreachable(profile: Profile) -> None:
+    """Say what the workers of a profile will wait for: its store, or its message broker."""
+    from aiida.common.exceptions import StorageUnavailable, UnreachableStorage
+    from aiida.engine.daemon.reaching import is_away
+
+    try:
+        decorators.load_backend_if_not_loaded()
+    except (StorageUnavailable, UnreachableStorage) as exception:
+        if not is_away(exception):
+            raise
+        echo.echo_warning(f'The workers will begin when the store can be reached. At the moment, {exception}')
+    warn_if_away(profile)
 
 
 def _tell_it_runs(client: DaemonClient, number: int | None) -> None:
@@ -88,8 +101,8 @@ def _tell_it_runs(client: DaemonClient, number: int | None) -> None:
     echo.echo_report(text)
 
 
-def _workers(number: int) -> str:
-    return f'{number} worker{"" if number == 1 else "s"}'
+def _workers(number: int, kind: str = '') -> str:
+    return f'{number} {kind}worker{"" if number == 1 else "s"}'
 
 
 def _start(client: DaemonClient, number: int, timeout: int | None, foreground: bool = False) -> None:
@@ -99,11 +112,12 @@ def _start(client: DaemonClient, number: int, timeout: int | None, foreground: b
     """
     from aiida.engine.daemon.client import DaemonException
 
-    echo.echo(f'Starting the daemon with {number} workers... ', nl=False)
     if foreground:
-        echo.echo('')
+        echo.echo(f'Running the daemon with {_workers(number)}, until Ctrl-C.')
+        sys.stdout.flush()
         command = client.cmd_start_daemon(number, foreground=True)
         os.execve(command[0], command, client.get_env())
+    echo.echo(f'Starting the daemon with {_workers(number)}... ', nl=False)
     try:
         client.start_daemon(number, timeout=timeout)
     except DaemonException as exception:
@@ -179,9 +193,9 @@ def restart(context: click.Context, reset: bool, no_wait: bool, timeout: int | N
         echo.echo_deprecated('`--reset` is not needed any more: the daemon is always restarted completely.')
     if no_wait:
         echo.echo_deprecated('`--no-wait` has no effect any more.')
-    decorators.load_backend_if_not_loaded()
     client = _client(_profile(context))
     _require_running(client)
+    _warn_if_unreachable(client.profile)
     echo.echo(f'Profile: {client.profile.name}')
     _stop(client, True, timeout)
     _start(client, _default_workers(client), timeout)
@@ -203,7 +217,7 @@ def incr(context: click.Context, number: int, timeout: int | None) -> None:
     """Start NUMBER more workers, by default one."""
     client = _client(_profile(context))
     _require_running(client)
-    echo.echo(f'Starting {number} daemon workers... ', nl=False)
+    echo.echo(f'Starting {_workers(number, "daemon ")}... ', nl=False)
     _report_change(client.increase_workers(number, timeout=timeout))
 
 
@@ -218,7 +232,7 @@ def decr(context: click.Context, number: int, timeout: int | None) -> None:
     """
     client = _client(_profile(context))
     _require_running(client)
-    echo.echo(f'Stopping {number} daemon workers... ', nl=False)
+    echo.echo(f'Stopping {_workers(number, "daemon ")}... ', nl=False)
     _report_change(client.decrease_workers(number, timeout=timeout))
 
 
@@ -277,9 +291,10 @@ def worker(context: click.Context) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     _profile(context)
-    decorators.load_backend_if_not_loaded()
+    from aiida.engine.daemon.reaching import open_when_reachable
     from aiida.engine.daemon.worker import start_daemon_worker
 
+    open_when_reachable(decorators.load_backend_if_not_loaded)
     start_daemon_worker(foreground=True, is_supervised=is_supervised)
 
 

@@ -107,6 +107,7 @@ def print_daemon_status(client: DaemonClient, timeout: int | None = None) -> boo
 
 def _print_running(client: DaemonClient, timeout: int | None) -> None:
     daemon = client.get_daemon_info(timeout)['info']
+    settings = client._worker_settings(timeout)
     workers = client.get_worker_info(timeout)['info'].values()
     echo.echo(f'Daemon is running as PID {daemon["pid"]} since {_time(daemon["create_time"])}')
     echo.echo(f'Active workers [{len(workers)}]:')
@@ -116,11 +117,12 @@ def _print_running(client: DaemonClient, timeout: int | None) -> None:
             for worker in sorted(workers, key=lambda worker: worker['started'])
         ]
         echo.echo(_table(rows))
+    elif settings.get('numprocesses'):
+        echo.echo('--> No workers are running at the moment.\n')
     else:
         echo.echo('--> No workers are running. Use `verdi daemon incr` to start some!\n')
     echo.echo(f'Log file: {client.daemon_log_file}')
     echo.echo('Use `verdi daemon [incr | decr] [num]` to increase / decrease the number of workers')
-    settings = client._worker_settings(timeout)
     leaving = settings.get('leaving', [])
     _tell_of_leaving(leaving)
     _warn_of_failed_starts(client, settings)
@@ -151,7 +153,8 @@ def _warn_of_failed_starts(client: DaemonClient, settings: dict[str, Any]) -> No
 
     failed = settings.get('failed_starts', 0)
     if failed:
-        lines = '\n'.join(last_lines(Path(client.daemon_log_file), _LINES))
+        # each of them says the same
+        lines = '\n'.join([*dict.fromkeys(last_lines(Path(client.daemon_log_file), _LINES * failed))][-_LINES:])
         times = 'once' if failed == 1 else f'{failed} times'
         echo.echo_warning(f'Workers end as soon as they are started, {times} by now. The end of the log:\n{lines}')
 
@@ -175,13 +178,15 @@ def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
     import socket
 
     from aiida.common.exceptions import AiidaException
+    from aiida.engine.daemon.reaching import is_away
     from aiida.manage.manager import get_manager
 
     try:
         get_manager().load_profile(client.profile, allow_switch=True)
         workers = alive_workers()
     except AiidaException as exception:
-        echo.echo_warning(f'The database cannot be read: {exception}')
+        consequence = ', so the workers wait' if is_away(exception) else ''
+        echo.echo_warning(f'The database cannot be read{consequence}: {exception}')
         return
     host = socket.gethostname()
     others = sorted({worker.host for worker in workers} - {host})

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from aiida.common.exceptions import ConfigurationError
+from aiida.common.exceptions import ConfigurationError, StorageUnavailable, UnreachableStorage
 from aiida.common.pidfile import Incumbent, PidFile, Standing, process_identity
 from aiida.engine.daemon import environment, sockets
 from aiida.engine.daemon.exceptions import (
@@ -591,9 +591,11 @@ class DaemonClient:
     def _worker_settings(self, timeout: int | None = None) -> JsonDictType:
         """Return what the supervisor knows of its workers; of one of aiida-core, or without an answer, nothing.
 
-        ``failed_starts`` in a row, and the PIDs of those that are ``leaving`` once their steps have ended.
+        ``numprocesses`` there are to be; ``failed_starts`` in a row; the PIDs of those that are ``leaving`` once their
+        steps have ended.
         """
-        settings: JsonDictType = self._call('get', timeout, keys=['failed_starts', 'leaving']).get('options', {})
+        answer = self._call('get', timeout, keys=['numprocesses', 'failed_starts', 'leaving'])
+        settings: JsonDictType = answer.get('options', {})
         return settings
 
     def _workers_are_ready(self, number: int) -> bool:
@@ -607,7 +609,7 @@ class DaemonClient:
         return {int(pid) for pid in info} <= registered
 
     def _registered_workers(self) -> set[int] | None:
-        """Return the PIDs of the workers that told the database they are there, ``None`` if it is not open here."""
+        """Return the PIDs of the workers that told the database they are there, ``None`` if it cannot be asked here."""
         import socket
 
         from aiida.orm.backend import STORE
@@ -616,7 +618,10 @@ class DaemonClient:
         if loaded is None or loaded.name != self.profile.name or not STORE.is_filled:
             return None
         host = socket.gethostname()
-        return {worker.pid for worker in STORE.get().list_workers() if worker.host == host}
+        try:
+            return {worker.pid for worker in STORE.get().list_workers() if worker.host == host}
+        except (StorageUnavailable, UnreachableStorage):
+            return None
 
     def stop_daemon(self, wait: bool = True, timeout: int | None = None) -> JsonDictType:
         """Stop workers and supervisor; the processes stay at their last checkpoints until there are workers again.

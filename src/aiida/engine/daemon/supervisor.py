@@ -92,11 +92,14 @@ class WorkerWatcher(Watcher):
         return True
 
     def manage_processes(self) -> Any:
-        """Keep the number of workers, and forget those that have left."""
+        """Keep the number of workers, and forget those that have left, and failed starts once all of them live."""
         for pid, process in list(self._leaving.items()):
             if not process.is_alive():
                 logger.info('the worker %s, which was replaced, has ended', pid)
                 del self._leaving[pid]
+        ages = [process.age() for process in self.processes.values()]
+        if self.failed_starts and len(ages) == self.numprocesses and all(age > _YOUNG for age in ages):
+            self.failed_starts = 0
         return super().manage_processes()
 
     def _stop(self, close_output_streams: bool = False) -> Any:

@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -72,6 +71,7 @@ class Worker:
         self._ask_for_another = ask_for_another
         self._code = LoadedCode()
         self._code.look()
+        self._code_is_told = True
         self.heart = Heart(self._record(), lambda: runner.loop.call_soon_threadsafe(self.dispatcher.poke), lease)
         self._stopped: asyncio.Event = asyncio.Event()
 
@@ -127,8 +127,7 @@ class Worker:
         """Tell which code was loaded meanwhile, until this worker has grown too large and another one is started."""
         while True:
             await asyncio.sleep(_LOOK)
-            if self._code.look():
-                self._tell_code()
+            self._tell_code()
             if self._memory is None or not self._memory.is_exceeded():
                 continue
             self.is_replaced = await asyncio.to_thread(self._ask_for_another)
@@ -143,10 +142,16 @@ class Worker:
                 return
 
     def _tell_code(self) -> None:
+        """Write what was loaded since, as soon as the store can be reached."""
+        if self._code.look():
+            self._code_is_told = False
+        if self._code_is_told:
+            return
         store, code = get_store(), self._code.fingerprint()
-        self.heart._worker = self.heart._worker._replace(heartbeat=store.now(), fingerprint=code)
         with contextlib.suppress(StorageUnavailable):
+            self.heart._worker = self.heart._worker._replace(heartbeat=store.now(), fingerprint=code)
             store.register_worker(self.heart._worker)
+            self._code_is_told = True
 
     async def _end_steps(self, stopped: asyncio.Task[bool]) -> None:
         """Give everything back but the processes that are in the middle of a step, and wait for these steps.

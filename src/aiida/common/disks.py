@@ -32,7 +32,7 @@ def disk_error(exception: BaseException) -> OSError | None:
     while error is not None:
         if isinstance(error, OSError) and error.errno in _OF_DISKS:
             return error
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
 
 

@@ -33,9 +33,10 @@ class ObjectLoader(DefaultObjectLoader):
             raise ImportError(f'`{identifier}` is not of the form `module:name`')
         try:
             module: Any = import_module(module_name)
-        except ImportError as exception:
+        except Exception as exception:  # code that is being replaced may be torn in any way
+            reason = exception if isinstance(exception, ImportError) else f'{type(exception).__name__}: {exception}'
             raise ImportError(
-                f'module `{module_name}` of `{identifier}` could not be imported: {exception}'
+                f'module `{module_name}` of `{identifier}` could not be imported: {reason}', name=module_name
             ) from exception
         for part in name.split('.'):
             try:

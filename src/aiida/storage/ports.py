@@ -32,6 +32,7 @@ from aiida.storage.records import (
 
 __all__ = (
     'CheckpointStore',
+    'ChronicleStore',
     'DesiredState',
     'FileStore',
     'GraphStore',
@@ -186,7 +187,35 @@ class HoldStore(TransactionalStore, Protocol):
         """Forget the failures of a computer, unless they had come further than ``stage``; return whether it was."""
 
 
-class RuntimeStore(CheckpointStore, HoldStore, Protocol):
+class ChronicleStore(TransactionalStore, Protocol):
+    """What the engine and who watches it need: what happened, and which programs run processes."""
+
+    def record_event(self, node_id: int, kind: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Append to what happened."""
+
+    def last_event(self) -> int:
+        """Return the sequence number of what happened last, 0 if nothing did."""
+
+    def read_events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, int, str, float, dict[str, Any]]]:
+        """Return (sequence number, node, kind, time, payload) of the events after a sequence number, in order."""
+
+    def register_worker(self, worker: WorkerRecord) -> None:
+        """Insert or replace a worker's row."""
+
+    def remove_worker(self, worker_id: str) -> None:
+        """Delete a worker's row."""
+
+    def list_workers(self) -> list[WorkerRecord]:
+        """Return the workers that are registered."""
+
+    def now(self) -> float:
+        """Return the time by the clock of all who use the store: that of the server, where there is one."""
+
+    def change_counter(self) -> int:
+        """Return a number that is another one after anybody committed a change; cheap enough to ask often."""
+
+
+class RuntimeStore(CheckpointStore, HoldStore, ChronicleStore, Protocol):
     """What the engine needs: who may run what, what waits for what, and where to resume from.
 
     Times are seconds since the epoch, by the clock that ``now`` reads. A ``fence`` is the number a claim gave out: a
@@ -244,11 +273,20 @@ class RuntimeStore(CheckpointStore, HoldStore, Protocol):
         :return: the nodes.
         """
 
+    def hurry(self) -> int:
+        """Let what rests for trouble that is no fault of its own be tried now; return how many rows that were."""
+
     def note_progress(self, node_id: int) -> None:
         """Forget the failed attempts of a process: it has come further than where they failed."""
 
-    def release(self, node_id: int, fence: int, ready_since: float | None, error: str | None = None) -> None:
-        """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children."""
+    def release(
+        self, node_id: int, fence: int, ready_since: float | None, error: str | None = None, counts: bool = True
+    ) -> None:
+        """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children.
+
+        :param error: why; without one, failed attempts are forgotten.
+        :param counts: whether that is a failed attempt, and not trouble that is no fault of the process.
+        """
 
     def finish(self, node_id: int, fence: int | None = None) -> list[int]:
         """Remove all that is alive of a node; return the parents that this made ready."""
@@ -270,30 +308,6 @@ class RuntimeStore(CheckpointStore, HoldStore, Protocol):
 
     def waiting_for(self, parent_id: int) -> list[int]:
         """Return the children the parent still waits for."""
-
-    def record_event(self, node_id: int, kind: str, payload: Mapping[str, Any] | None = None) -> None:
-        """Append to what happened."""
-
-    def last_event(self) -> int:
-        """Return the sequence number of what happened last, 0 if nothing did."""
-
-    def read_events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, int, str, float, dict[str, Any]]]:
-        """Return (sequence number, node, kind, time, payload) of the events after a sequence number, in order."""
-
-    def register_worker(self, worker: WorkerRecord) -> None:
-        """Insert or replace a worker's row."""
-
-    def remove_worker(self, worker_id: str) -> None:
-        """Delete a worker's row."""
-
-    def list_workers(self) -> list[WorkerRecord]:
-        """Return the workers that are registered."""
-
-    def now(self) -> float:
-        """Return the time by the clock of all who use the store: that of the server, where there is one."""
-
-    def change_counter(self) -> int:
-        """Return a number that is another one after anybody committed a change; cheap enough to ask often."""
 
     def list_processes(
         self,

@@ -133,6 +133,7 @@ class RunRecord(NamedTuple):
     """One row of ``process_run``: this node is to be run, by whom, and what is wanted of it."""
 
     node_id: int
+    #: When it may be taken up; later than now if it rests after ``last_error``, ``None`` if it waits for others.
     ready_since: float | None
     priority: int
     owner: str | None
@@ -140,7 +141,10 @@ class RunRecord(NamedTuple):
     fence: int
     desired_state: str
     desired_message: str | None
+    #: How often in a row it failed without getting any further; set aside after ``MAX_ATTEMPTS``.
     attempts: int
+    #: Why it was given back. With no attempt it is trouble that is no fault of the process and does not count: its code
+    #: cannot be imported, a disk is full.
     last_error: str | None
 
 

@@ -447,3 +447,45 @@ def test_change_counter_changes_with_every_commit_and_only_then(store, record):
     assert store.claim('w', 0.0, 1.0) == []
     assert store.change_counter() == seen[-1]
     assert len(set(seen)) == 3
+
+
+def test_trouble_that_is_no_fault_of_the_process_counts_no_attempt(store, run):
+    node_id = run()
+    now = time.time() + 1
+    first = store.claim('w', now, FAR)[0]
+    store.release(node_id, first.fence, now, 'a fault')
+    second = store.claim('w', now, FAR)[0]
+    store.release(node_id, second.fence, now + 60, 'no space left', counts=False)
+    row = store.read_run(node_id)
+    assert (row.attempts, row.last_error) == (1, 'no space left')
+    assert store.claim('w', now, FAR) == []
+
+
+def test_what_rests_for_no_fault_of_its_own_is_hurried(store, run):
+    faulty, innocent, free = run(), run(), run()
+    now = time.time() + 1
+    rows = {row.node_id: row for row in store.claim('w', now, FAR, limit=3)}
+    store.release(faulty, rows[faulty].fence, now + 60, 'a fault')
+    store.release(innocent, rows[innocent].fence, now + 60, 'no space left', counts=False)
+    store.release(free, rows[free].fence, now + 60)
+    assert store.hurry() == 1
+    assert [row.node_id for row in store.claim('w', now, FAR, limit=3)] == [innocent]
+    assert store.hurry() == 0
+
+
+def test_a_clock_that_is_set_back_leaves_rests_that_have_a_reason(store, run):
+    node_id = run()
+    now = store.now()
+    row = store.claim('w', now + 1, FAR)[0]
+    store.release(node_id, row.fence, now + 40, 'no space left', counts=False)
+    store.pull_forward(now, 30.0)
+    assert store.read_run(node_id).ready_since == pytest.approx(now + 40)
+
+
+def test_who_is_told_to_go_on_begins_anew(store, run):
+    node_id = run()
+    row = store.claim('w', time.time() + 1, FAR)[0]
+    store.release(node_id, row.fence, 0.0, 'a fault')
+    store.set_desired(node_id, 'run')
+    row = store.read_run(node_id)
+    assert (row.attempts, row.last_error) == (0, None)

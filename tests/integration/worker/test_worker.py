@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from plumpy.exceptions import PersistenceError
 
 from aiida import orm
 from aiida.common.claims import Owner
@@ -205,7 +206,7 @@ def test_a_checkpoint_that_cannot_be_read_is_tried_again_later(
     def fail_once(*args: Any) -> Any:
         tries.append(args)
         if len(tries) == 1:
-            raise ImportError('no module named `plugin`')
+            raise PersistenceError('it is not legible')
         return unbundle(*args)
 
     monkeypatch.setattr(resuming, 'unbundle', fail_once)
@@ -214,7 +215,7 @@ def test_a_checkpoint_that_cannot_be_read_is_tried_again_later(
     wait_until(lambda: len(tries) == 1)
     wait_until(lambda: node.backend.read_run(node.pk).last_error)
     run = node.backend.read_run(node.pk)
-    assert (run.owner, run.attempts, run.last_error) == (None, 1, 'ImportError: no module named `plugin`')
+    assert (run.owner, run.attempts, run.last_error) == (None, 1, 'PersistenceError: it is not legible')
     wait_until(lambda: node.is_terminated)
     assert node.is_finished_ok
 

@@ -97,9 +97,11 @@ class Reasons:
             return 'Left alone: the program that ran it is gone' if self.has_lost_its_program(row) else None
         if row.ready_since is None:
             return None
-        if not (row.last_error and row.attempts):
+        if not row.last_error:
             return 'Waiting for a worker'
         moment = f' at {_clock(row.ready_since)}' if row.ready_since > time.time() else ''
+        if not row.attempts:  # it is no fault of the process
+            return f'{row.last_error}; next try{moment or " by the next worker"}'
         if row.attempts < MAX_ATTEMPTS:
             return f'retry {row.attempts + 1} of {MAX_ATTEMPTS}{moment}: {row.last_error}'
         return f'is set aside{moment} after {row.attempts} attempts: {row.last_error}'

@@ -358,15 +358,16 @@ class Process(plumpy.processes.Process):
         if saved_state.get('paused'):
             self._paused = plumpy.persistence.SavableFuture(loop=self._loop)
         self.linked_outputs = set(saved_state['linked_outputs'])
-        self._life.launched = saved_state.get('launched', len(node.called))
+        launched = saved_state.get('launched')
+        self._life.launched = len(node.called) if launched is None else launched
         self._life.orphans = replaying.find_orphans(pk, self._life.launched)
         self._life.encoded_inputs = saved_state.get(BundleKeys.INPUTS_PARSED)
         self._raw_inputs = self._parsed_inputs
-        self._life.recorded_state = node.process_state
-        run = node.backend.read_run(pk)
+        run = load_context.run if 'run' in load_context else node.backend.read_run(pk)
         if run is not None:
             self._life.fence, self._life.attempts = run.fence, run.attempts
-        node.hold()
+        node.hold()  # from here on, its attributes are known
+        self._life.recorded_state = node.process_state
         if node.paused and self._paused is None:  # it was set aside from outside
             node.unpause()
 

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plumpy.process_states import ProcessState
 
@@ -18,6 +18,7 @@ from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.pauses import mark_pauses
+from aiida.engine.runtime.setbacks import Setbacks, import_failure
 from aiida.orm import load_node
 from aiida.orm.backend import get_store
 
@@ -57,6 +58,15 @@ _SWEEP = 5.0
 _HARMLESS = 10.0
 
 
+class _Debt(NamedTuple):
+    """How a process is to be given back: see :meth:`~aiida.storage.ports.RuntimeStore.release`."""
+
+    fence: int
+    ready_since: float
+    error: str | None = None
+    counts: bool = True
+
+
 class Dispatcher:
     """Takes up processes for one runner, as many as it has slots for; those that wait for a job need none."""
 
@@ -69,8 +79,9 @@ class Dispatcher:
         self._slots = slots
         self._since: dict[int, float] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        #: What could not be given back yet: fence, when it is ready, and why.
-        self._owed: dict[int, tuple[int, float, str | None]] = {}
+        #: What could not be given back yet.
+        self._owed: dict[int, _Debt] = {}
+        self._setbacks = Setbacks()
         #: What is held under this name but lives nowhere here, with its fence, as seen at the last look.
         self._strays: dict[int, int] = {}
         #: What lives here but is held by somebody else, with the fence it had, as seen at the last look.
@@ -87,7 +98,9 @@ class Dispatcher:
     # taking up
 
     async def serve(self) -> None:
-        """Take up processes until :meth:`stop`."""
+        """Take up processes until :meth:`stop`; what others could not import may be found here."""
+        with contextlib.suppress(StorageUnavailable):
+            get_store().hurry()
         while not self._stopping:
             try:
                 self._pay()
@@ -192,15 +205,8 @@ class Dispatcher:
             except Exception as exception:
                 self._owe(run, exception)
             return
-        try:
-            process = resuming.unbundle(self._runner, pk)
-        except INFRASTRUCTURE_ERRORS as exception:
-            self._give_back(pk, run.fence, run.attempts, exception)
-            return
-        except Exception as exception:
-            LOGGER.error('Process<%s> cannot be gone on with: %s: %s', pk, type(exception).__name__, exception)
-            LOGGER.debug('Process<%s> cannot be gone on with', pk, exc_info=True)
-            self._give_back(pk, run.fence, run.attempts, exception)
+        process = self._restore(run)
+        if process is None:
             return
         if process.has_terminated():
             return
@@ -208,6 +214,30 @@ class Dispatcher:
         task = self._tasks[pk] = asyncio.get_running_loop().create_task(self._live(run, process))
         self._runner._tasks[pk] = task
         task.add_done_callback(partial(self._done, process))
+
+    def _restore(self, run: RunRecord) -> Process | None:
+        """Make a process from its last checkpoint, or give it back if that is not possible."""
+        pk = run.node_id
+        waits = self._setbacks.waits_for(pk)
+        if waits is not None:
+            self._rest(pk, run.fence, *waits)
+            return None
+        try:
+            process = resuming.unbundle(self._runner, run)
+        except INFRASTRUCTURE_ERRORS as exception:
+            self._give_back(pk, run.fence, run.attempts, exception)
+        except Exception as exception:
+            LOGGER.error('Process<%s> cannot be gone on with: %s: %s', pk, type(exception).__name__, exception)
+            LOGGER.debug('Process<%s> cannot be gone on with', pk, exc_info=True)
+            failure = import_failure(exception)
+            if failure is None:
+                self._give_back(pk, run.fence, run.attempts, exception)
+            else:
+                self._rest(pk, run.fence, *self._setbacks.lacks(pk, failure, exception))
+        else:
+            self._setbacks.made(pk)
+            return process
+        return None
 
     async def _live(self, run: RunRecord, process: Process) -> None:
         """Run a process until it is terminated, waits for others, or is paused."""
@@ -232,6 +262,8 @@ class Dispatcher:
             self._runner._tasks.pop(pk, None)
         self._runner.unregister(process)
         self.poke()
+        if process._life.end_is_written or process._life.has_parted:
+            self._setbacks.over(pk)
         if process._life.end_is_written:
             return
         process.node.drop_held()
@@ -239,7 +271,7 @@ class Dispatcher:
             return
         exception = None if task.cancelled() else task.exception()
         if exception is None:  # this runner is leaving
-            self._owed[pk] = process._life.fence, get_store().now(), None
+            self._owed[pk] = _Debt(process._life.fence, get_store().now())
             return
         if isinstance(exception, LostLease):
             LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
@@ -251,15 +283,29 @@ class Dispatcher:
     def _owe(self, run: RunRecord, exception: Exception) -> None:
         """Let a process be set aside later, for the reason it was to be set aside for."""
         LOGGER.warning('Process<%s> cannot be set aside at the moment: %r', run.node_id, exception)
-        self._owed[run.node_id] = run.fence, get_store().now() + _BACK_OFF, run.last_error
+        self._owed[run.node_id] = _Debt(run.fence, get_store().now() + _BACK_OFF, run.last_error)
 
     def _give_back(self, pk: int, fence: int, attempts: int, exception: BaseException) -> None:
-        """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach."""
+        """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach.
+
+        If that was so just before, it is the turn of others first; it does not count as an attempt.
+        """
+        if isinstance(exception, StorageUnavailable):
+            self._rest(pk, fence, self._setbacks.rests(pk), str(exception))
+            return
         if isinstance(exception, INFRASTRUCTURE_ERRORS):
-            self._owed[pk] = fence, get_store().now(), None
+            self._owed[pk] = _Debt(fence, get_store().now())
         else:
             delay = _BACK_OFF * 2.0**attempts
-            self._owed[pk] = fence, get_store().now() + delay, f'{type(exception).__name__}: {exception}'
+            self._owed[pk] = _Debt(fence, get_store().now() + delay, f'{type(exception).__name__}: {exception}')
+        with contextlib.suppress(StorageUnavailable):
+            self._pay()
+
+    def _rest(self, pk: int, fence: int, seconds: float, reason: str) -> None:
+        """Give a process back that cannot be gone on with at the moment, which is no fault of its own."""
+        if seconds > 0:
+            LOGGER.warning('Process<%s> is tried again in %.0f s: %s', pk, seconds, reason)
+        self._owed[pk] = _Debt(fence, get_store().now() + seconds, reason, counts=False)
         with contextlib.suppress(StorageUnavailable):
             self._pay()
 
@@ -268,9 +314,9 @@ class Dispatcher:
 
         :raises StorageUnavailable: if the store is out of reach; it is tried again.
         """
-        for pk, (fence, ready, error) in list(self._owed.items()):
+        for pk, debt in list(self._owed.items()):
             with contextlib.suppress(LostLease):
-                get_store().release(pk, fence, ready, error)
+                get_store().release(pk, *debt)
             del self._owed[pk]
 
     def _sweep(self) -> None:
@@ -291,7 +337,7 @@ class Dispatcher:
         for pk, fence in strays.items():
             if self._strays.get(pk) == fence:
                 LOGGER.warning('Process<%s> is held here but lives nowhere: it is given back', pk)
-                self._owed[pk] = fence, get_store().now(), None
+                self._owed[pk] = _Debt(fence, get_store().now())
         self._strays = strays
         self._drop_lost(rows)
         self._pay()

@@ -13,6 +13,7 @@ from aiida.common.claims import Owner, this_owner
 from aiida.common.exceptions import InvalidOperation, NotExistent
 from aiida.engine.exceptions import PastException
 from aiida.engine.persistence import AiiDAPersister, get_object_loader
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.leases import LEASE
 from aiida.engine.runtime.loops import loop_scope
 from aiida.orm import load_node
@@ -68,22 +69,23 @@ def restore(runner: Runner, pk: int) -> Process:
     live = runner.live_process(pk)
     if live is not None:
         return live
-    fence = _take(runner, pk)
+    run = _take(runner, pk)
     try:
-        return unbundle(runner, pk)
+        return unbundle(runner, run)
     except BaseException as exception:
-        release(pk, fence, exception)
+        release(pk, run.fence, exception)
         raise
 
 
-def unbundle(runner: Runner, pk: int) -> Process:
+def unbundle(runner: Runner, run: RunRecord) -> Process:
     """Return a process as its last checkpoint has it; its row is held by ``runner`` already.
 
+    :param run: the row, as the claim has returned it.
     :raises PersistenceError: if there is no checkpoint that could be read.
     """
-    bundle = (runner.persister or AiiDAPersister()).load_checkpoint(pk)
+    bundle = (runner.persister or AiiDAPersister()).load_checkpoint(run.node_id)
     with loop_scope(runner.loop):
-        process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner))
+        process = bundle.unbundle(LoadSaveContext(loader=get_object_loader(), runner=runner, run=run))
     return cast('Process', process)
 
 
@@ -94,7 +96,8 @@ def release(pk: int, fence: int, error: BaseException) -> None:
     :param error: why it is not gone on with here.
     """
     try:
-        get_store().release(pk, fence, get_store().now(), error=f'{type(error).__name__}: {error}')
+        store, counts = get_store(), not isinstance(error, INFRASTRUCTURE_ERRORS)
+        store.release(pk, fence, store.now(), f'{type(error).__name__}: {error}', counts)
     except Exception as exception:  # `is_held` says so too, and the next who asks may take it
         LOGGER.warning('Process<%s> could not be given back: %r', pk, exception)
 
@@ -157,8 +160,8 @@ def _children_alive(pk: int) -> list[int]:
     return found
 
 
-def _take(runner: Runner, pk: int) -> int:
-    """Let the row of a process say that ``runner`` has it, and return the new fence."""
+def _take(runner: Runner, pk: int) -> RunRecord:
+    """Let the row of a process say that ``runner`` has it, and return it."""
     store = get_store()
     run = store.read_run(pk)
     if run is None:
@@ -173,4 +176,4 @@ def _take(runner: Runner, pk: int) -> int:
     taken = store.claim_one(pk, runner.owner, get_store().now(), runner.lease_until())
     if taken is None:
         raise RunElsewhere(f'Process<{pk}> was taken by somebody else just now')
-    return taken.fence
+    return taken

@@ -140,13 +140,23 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             rows = self._database.execute(self._runtime_sql['disown'], {'owner': owner, 'now': self.now()})
         return sorted(int(row[0]) for row in rows)
 
+    def hurry(self) -> int:
+        """Let what rests for trouble that is no fault of its own be tried now; return how many rows that were."""
+        with self._database.transaction():
+            return self._database.change(self._runtime_sql['hurry'], {'now': self.now()})
+
     def note_progress(self, node_id: int) -> None:
         """Forget the failed attempts of a process: it has come further than where they failed."""
         with self._database.transaction():
             self._database.change(self._runtime_sql['note_progress'], (node_id,))
 
-    def release(self, node_id: int, fence: int, ready_since: float | None, error: str | None = None) -> None:
+    def release(
+        self, node_id: int, fence: int, ready_since: float | None, error: str | None = None, counts: bool = True
+    ) -> None:
         """Give a row back; ``ready_since`` in the future is a back-off, ``None`` waits for children.
+
+        :param error: why; without one, failed attempts are forgotten.
+        :param counts: whether that is a failed attempt, and not trouble that is no fault of the process.
 
         :raises LostLease: if ``fence`` is not the row's.
         """
@@ -155,6 +165,7 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
             'fence': fence,
             'ready_since': ready_since,
             'error': error,
+            'counted': int(counts),
             'now': self.now(),
         }
         with self._database.transaction():

@@ -11,6 +11,10 @@ SELECT DISTINCT owner FROM process_run WHERE owner IS NOT NULL AND lease_until I
 -- note_progress: forget failed attempts
 UPDATE process_run SET attempts = 0, last_error = NULL WHERE node_id = ? AND attempts > 0;
 
+-- hurry: let what rests for no fault of its own be tried now
+UPDATE process_run SET ready_since = :now
+WHERE owner IS NULL AND attempts = 0 AND last_error IS NOT NULL AND ready_since > :now;
+
 -- heartbeat: say that a worker is alive
 UPDATE worker SET heartbeat = ? WHERE id = ?;
 

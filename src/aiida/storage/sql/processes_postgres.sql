@@ -53,17 +53,17 @@ RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until
 -- ahead: whether a time is further in the future than it can be
 SELECT EXISTS (
     SELECT 1 FROM process_run
-    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest::float8 ELSE :rested::float8 END
+    WHERE owner IS NULL AND ready_since > CASE WHEN last_error IS NULL THEN :latest::float8 ELSE :rested::float8 END
 ) OR EXISTS (SELECT 1 FROM process_run WHERE owner IS NOT NULL AND lease_until > :lease_latest::float8)
 OR EXISTS (SELECT 1 FROM worker WHERE heartbeat > :latest::float8);
 
 -- shorten_rests: let no process rest longer than one that failed does, and one that did not fail not at all
 WITH ahead AS MATERIALIZED (
     SELECT node_id FROM process_run
-    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest::float8 ELSE :rested::float8 END
+    WHERE owner IS NULL AND ready_since > CASE WHEN last_error IS NULL THEN :latest::float8 ELSE :rested::float8 END
     ORDER BY node_id DESC FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE process_run AS run SET ready_since = CASE WHEN attempts = 0 THEN :now::float8 ELSE :rested::float8 END
+UPDATE process_run AS run SET ready_since = CASE WHEN last_error IS NULL THEN :now::float8 ELSE :rested::float8 END
 FROM ahead WHERE run.node_id = ahead.node_id;
 
 -- shorten_leases: let no lease run longer than leases do
@@ -110,7 +110,7 @@ SET owner = NULL, lease_until = NULL,
         WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :node_id) THEN ready_since
         ELSE :now
     END,
-    attempts = CASE WHEN :error::text IS NULL THEN 0 ELSE attempts + 1 END,
+    attempts = CASE WHEN :error::text IS NULL THEN 0 ELSE attempts + :counted::integer END,
     last_error = :error
 WHERE node_id = :node_id AND fence = :fence;
 
@@ -118,6 +118,7 @@ WHERE node_id = :node_id AND fence = :fence;
 UPDATE process_run
 SET desired_state = :state, desired_message = :message,
     attempts = CASE WHEN :state::text = 'run' THEN 0 ELSE attempts END,
+    last_error = CASE WHEN :state::text = 'run' THEN NULL ELSE last_error END,
     ready_since = CASE
         WHEN :state::text = 'kill' THEN least(ready_since, :now)
         WHEN :state::text = 'run' AND ready_since IS NULL

@@ -45,13 +45,13 @@ RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_sta
 -- ahead: whether a time is further in the future than it can be
 SELECT EXISTS (
     SELECT 1 FROM process_run
-    WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest ELSE :rested END
+    WHERE owner IS NULL AND ready_since > CASE WHEN last_error IS NULL THEN :latest ELSE :rested END
 ) OR EXISTS (SELECT 1 FROM process_run INDEXED BY ix_process_run_lease WHERE owner IS NOT NULL AND lease_until > :lease_latest)
 OR EXISTS (SELECT 1 FROM worker WHERE heartbeat > :latest);
 
 -- shorten_rests: let no process rest longer than one that failed does, and one that did not fail not at all
-UPDATE process_run SET ready_since = CASE WHEN attempts = 0 THEN :now ELSE :rested END
-WHERE owner IS NULL AND ready_since > CASE WHEN attempts = 0 THEN :latest ELSE :rested END;
+UPDATE process_run SET ready_since = CASE WHEN last_error IS NULL THEN :now ELSE :rested END
+WHERE owner IS NULL AND ready_since > CASE WHEN last_error IS NULL THEN :latest ELSE :rested END;
 
 -- shorten_leases: let no lease run longer than leases do
 UPDATE process_run SET lease_until = :lease_until WHERE owner IS NOT NULL AND lease_until > :lease_latest;
@@ -86,7 +86,7 @@ SET owner = NULL, lease_until = NULL,
         WHEN EXISTS (SELECT 1 FROM process_wait WHERE parent_id = :node_id) THEN ready_since
         ELSE :now
     END,
-    attempts = CASE WHEN :error IS NULL THEN 0 ELSE attempts + 1 END,
+    attempts = CASE WHEN :error IS NULL THEN 0 ELSE attempts + :counted END,
     last_error = :error
 WHERE node_id = :node_id AND fence = :fence;
 
@@ -94,6 +94,7 @@ WHERE node_id = :node_id AND fence = :fence;
 UPDATE process_run
 SET desired_state = :state, desired_message = :message,
     attempts = CASE WHEN :state = 'run' THEN 0 ELSE attempts END,
+    last_error = CASE WHEN :state = 'run' THEN NULL ELSE last_error END,
     ready_since = CASE
         WHEN :state = 'kill' THEN coalesce(min(ready_since, :now), :now)
         WHEN :state = 'run' AND ready_since IS NULL

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite('storms')
+
 
 @pytest.fixture(params=['sqlite', 'postgres'])
 def profile(request: pytest.FixtureRequest, config_folder: pathlib.Path) -> Any:

@@ -21,11 +21,12 @@ from typing import Any
 import storm_processes
 
 from aiida import load_profile, orm
-from aiida.common.exceptions import NotExistent, StorageUnavailable, TransportTaskException
+from aiida.common.exceptions import NotExistent, StorageUnavailable, TransportTaskException, UnreachableStorage
 from aiida.engine import submit
 from aiida.engine.daemon import execmanager, worker  # noqa: F401 - so that each worker need not import it
 from aiida.engine.processes import control
 from aiida.engine.runtime import dispatching, leases, steering
+from aiida.manage.manager import get_manager
 
 FOLDER = pathlib.Path(os.environ.get('NABUCCO_STORM_FOLDER', '.'))
 #: Trees that are to be alive at the same time.
@@ -104,8 +105,9 @@ def be(role: str, seed: str) -> None:
     while True:
         try:
             load_profile()
+            get_manager().get_profile_storage()
             break
-        except StorageUnavailable:  # as a supervisor would start it again
+        except (StorageUnavailable, UnreachableStorage):  # as a supervisor would start it again
             time.sleep(0.2)
     ROLES[role](random.Random(seed))
 

@@ -66,13 +66,14 @@ class Storm:
         self._stopped: dict[int, float] = {}
         (folder / 'notes').mkdir(parents=True)
         self.log = folder / 'log'
+        path = os.pathsep.join([str(HERE), os.environ.get('PYTHONPATH', '')])
         self._zygote = subprocess.Popen(
             [sys.executable, str(HERE / 'storm_programs.py')],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log.open('w'),
             text=True,
-            env={**os.environ, 'PYTHONPATH': str(HERE), 'NABUCCO_STORM_FOLDER': str(folder)},
+            env={**os.environ, 'PYTHONPATH': path, 'NABUCCO_STORM_FOLDER': str(folder)},
         )
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -134,17 +135,28 @@ class Storm:
         self.fill_up()
         self.wait((self.folder / 'sent').exists)
         end = time.monotonic() + seconds
-        next_weather = time.monotonic() + self.dice.uniform(0.2, 1) * min(seconds / 3, 5)
-        while time.monotonic() < end:
+        trouble: threading.Thread | None = None
+        if self.weather:
+            trouble = threading.Thread(target=self._make_trouble, args=(end, min(seconds / 4, 8)))
+            trouble.start()
+        while time.monotonic() < end or (trouble is not None and trouble.is_alive()):
             time.sleep(self.dice.uniform(0.02, 0.5))
             self._wake(time.monotonic())
             self.strike()
             if self.dice.random() < 0.8:
                 self.fill_up()
-            if self.weather and time.monotonic() > next_weather:
-                self.dice.choice(self.weather)(self.dice)
-                self.kills['weather'] += 1
-                next_weather = time.monotonic() + self.dice.uniform(0.2, 1) * min(seconds / 3, 10)
+
+    def _make_trouble(self, end: float, pause: float) -> None:
+        """Let the weather have its turns; in a thread of its own."""
+        dice = random.Random(f'{self.seed} weather')
+        while time.monotonic() < end:
+            time.sleep(dice.uniform(0.2, 1) * pause)
+            try:
+                dice.choice(self.weather)(dice)
+            except Exception as exception:
+                self.faults.append(f'the weather broke: {exception!r}')
+                raise
+            self.kills['weather'] += 1
 
     def fill_up(self) -> None:
         """Start what is missing."""
@@ -187,8 +199,7 @@ class Storm:
         self.fill_up_workers()
         self.wait(self._has_ended)
         print(f'all has ended after {time.monotonic() - begun:.1f} s')
-        here = lambda: {f':{pid}:' for pid in self.of('worker')}  # noqa: E731
-        self.wait(lambda: all(any(pid in worker.id for pid in here()) for worker in get_store().list_workers()), 30)
+        self.wait(lambda: {worker.pid for worker in get_store().list_workers()} <= set(self.of('worker')), 30)
         for pid in self.of('worker'):
             self.send(pid, signal.SIGTERM)
         self.wait(lambda: not self.of('worker'), 30)
@@ -226,6 +237,7 @@ class Storm:
                 f'caller={node.caller and node.caller.pk} {get_store().read_run(node.pk)}'
                 for node in control.get_active_processes()
             ]
+            lines += [f'{worker}' for worker in get_store().list_workers()]
         except StorageUnavailable as exception:
             lines = [repr(exception)]
         return '\n'.join([f'seed {self.seed}, workers {self.of("worker")}', *lines])
@@ -279,7 +291,7 @@ class Storm:
         outcomes = Counter((node.process_label, node.process_state.value, node.exit_status) for node in tree.called)
         assert outcomes == OUTCOMES
         below = called(tree)
-        done = Counter(node.process_label for node in below if node.is_finished_ok)
+        done = Counter(node.process_label for node in lasting(tree) if node.is_finished_ok)
         assert done == {
             'Top': 1,
             'Leaf': 3,
@@ -350,6 +362,11 @@ def count_processes() -> int:
 def called(node: Any) -> list[Any]:
     """Return all processes below one."""
     return [below for child in node.called for below in (child, *called(child))]
+
+
+def lasting(node: Any) -> list[Any]:
+    """Return all processes below one but what functions called that were cut off."""
+    return [below for child in node.called if not child.is_killed for below in (child, *lasting(child))]
 
 
 def drawn(node: Any, depth: int = 0) -> str:

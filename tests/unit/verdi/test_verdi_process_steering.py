@@ -136,7 +136,7 @@ def test_the_list_says_what_a_process_waits_for_and_who_runs_it(call, crashed, s
     options = ('list', '-r', '-P', 'pk', 'owner', 'process_status')
     lines = [line.split(maxsplit=2) for line in call(verdi_process, *options).output.splitlines()]
     assert lines[1:] == [
-        [str(chain.pk), Owner.parse(GONE).label],
+        [str(chain.pk), Owner.parse(GONE).label, 'Left alone: the program that ran it is gone'],
         [str(submitted.pk), 'Waiting', 'for a worker'],
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import psutil
@@ -10,6 +9,7 @@ import pytest
 
 from aiida import orm
 from aiida.cmdline.commands.cmd_process import verdi_process
+from aiida.common.claims import Owner
 from aiida.engine import WorkChain, run_get_node, submit
 from aiida.engine.processes.control import play_processes
 from aiida.engine.runtime import newsreel
@@ -88,7 +88,7 @@ def test_repair_leaves_what_lost_its_program_to_the_workers(profile: Any, call: 
     lost, rowless, hopeless, fine = (submit(Steps) for _ in range(4))
     store = lost.backend
     pid = next(number for number in range(300_000, 400_000) if not psutil.pid_exists(number))
-    assert store.claim_one(lost.pk, f'{os.uname().nodename}:{pid}:0.00', 0.0, None)
+    assert store.claim_one(lost.pk, str(Owner.of(pid)), 0.0, None)
     store._database.execute('DELETE FROM process_run WHERE node_id IN (?, ?)', (rowless.pk, hopeless.pk))
     store.delete_checkpoint(hopeless.pk)
     result = call(verdi_process, 'repair', '--dry-run', status=1)

@@ -216,3 +216,17 @@ def test_many_that_nobody_runs(call: Any, profile: Any) -> None:
     (note,) = (line for line in call(verdi_process, 'list').output.splitlines() if 'Nobody runs' in line)
     assert 'Nobody runs 11 processes (' in note
     assert note.endswith('ends these, `-a` all that are active.')
+
+
+def test_what_waits_takes_no_slot(call: Any, profile: Any) -> None:
+    import os
+    import socket
+
+    from aiida.storage.records import WorkerRecord
+
+    nodes = [_node(state) for state in (*3 * [ProcessState.WAITING], ProcessState.RUNNING, ProcessState.CREATED)]
+    store, now = nodes[0].backend, time.time()
+    store.register_worker(WorkerRecord('me', socket.gethostname(), os.getpid(), now, now, ''))
+    for node in nodes:
+        store.enlist(node.pk, owner='me', lease_until=now + 60)
+    assert 'Using 1% of the available daemon worker slots.' in call(verdi_process, 'list').output

@@ -63,6 +63,8 @@ def daemon_is_running(profile: Profile | None = None) -> bool:
 def print_daemon_load(workers: list[WorkerRecord]) -> None:
     """Print how many of the slots of the workers are in use, or that there is no worker.
 
+    What waits for a job, or for others, takes no slot.
+
     :param workers: those that are alive.
     """
     from aiida.manage.manager import get_manager
@@ -76,7 +78,8 @@ def print_daemon_load(workers: list[WorkerRecord]) -> None:
         return
     store = manager.get_profile_storage()
     slots = len(workers) * int(manager.get_option('daemon.worker_process_slots'))
-    used = sum(len(store.runs_of(worker.id)) for worker in workers)
+    alive = {worker.id for worker in workers}
+    used = sum(row.owner in alive for row in store.list_processes(states=['created', 'running']))
     share = round(100 * used / slots) if slots else 100
     text = f'Using {share}% of the available daemon worker slots.'
     if share < _FULL:

@@ -612,6 +612,12 @@ PLANS = [
     (PROCESSES, 'claim_one', {**CLAIM, 'node_id': 4}, ['process_run_pkey']),
     (PROCESSES, 'renew', {'owner': 'w1', 'lease_until': 1.0}, ['ix_process_run_owner']),
     (PROCESSES, 'lost', {'lost': 1.0, 'gone': ['w1']}, ['ix_process_run_lease', 'ix_process_run_owner']),
+    (
+        PROCESSES,
+        'shorten_leases',
+        {'lease_until': 1.0, 'lease_latest': 1e13},
+        ['Index Scan using ix_process_run_lease', 'process_run_pkey'],
+    ),
     (PROCESSES, 'parents_of', (12,), ['process_wait_pkey', 'process_run_pkey']),
     (PROCESSES, 'wake', {'parent_id': 10, 'now': 1.0}, ['ix_process_wait_parent', 'process_run_pkey']),
     (PROCESSES, 'wait_for', {'parent_id': 4, 'child_ids': [6, 8]}, ['process_run_pkey']),

@@ -398,6 +398,7 @@ PLANS = [
         'process_run$',
     ),
     (PROCESSES, 'renew', {'owner': 'w', 'lease_until': 1.0}, ['ix_process_run_owner'], 'SCAN'),
+    (PROCESSES, 'shorten_leases', {'lease_until': 1.0, 'lease_latest': 2.0}, ['ix_process_run_lease'], 'SCAN'),
     (PROCESSES, 'wake', {'parent_id': 1, 'now': 1.0}, ['ix_process_wait_parent'], 'SCAN'),
     (PROCESSES, 'parents_of', (1,), ['PRIMARY KEY (child_id=?)'], 'SCAN'),
     (PROCESSES, 'delete_run', (1,), ['INTEGER PRIMARY KEY'], 'SCAN'),

@@ -10,7 +10,6 @@ import pytest
 from aiida import orm
 from aiida.cmdline.commands.cmd_process import verdi_process
 from aiida.common.claims import Owner
-from aiida.common.claims import Owner
 from aiida.engine import WorkChain, run_get_node, submit
 from aiida.engine.processes.control import play_processes
 from aiida.engine.runtime import newsreel

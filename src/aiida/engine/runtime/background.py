@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import plumpy.processes
@@ -51,11 +52,16 @@ class Background:
         process = plumpy.processes.Process.current()
         pid = None if process is None else process.pid
         context = contextvars.copy_context()
-        self.busy[pid] += 1
-        future = self._pool.submit(context.run, self._call, function, args, kwargs)
         loop = asyncio.get_running_loop()
-        future.add_done_callback(lambda _: self._done(loop, pid))
-        waiting = asyncio.wrap_future(future)
+        waiting: asyncio.Future[tuple[bool, Any]] = loop.create_future()
+
+        def ended(done: Future[tuple[bool, Any]]) -> None:
+            # one message to the loop for all there is to say: each wakes it up
+            with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+                loop.call_soon_threadsafe(self._note, pid, waiting, done)
+
+        self.busy[pid] += 1
+        self._pool.submit(context.run, self._call, function, args, kwargs).add_done_callback(ended)
         try:
             succeeded, result = await asyncio.shield(waiting)
         except asyncio.CancelledError:
@@ -64,6 +70,18 @@ class Background:
         if not succeeded:
             raise result
         return result
+
+    def _note(self, pid: Any, waiting: asyncio.Future[tuple[bool, Any]], done: Future[tuple[bool, Any]]) -> None:
+        """Say, in the loop, that a function has ended."""
+        self.busy[pid] -= 1
+        if not self.busy[pid]:
+            del self.busy[pid]
+        if waiting.done():
+            return
+        if done.cancelled():
+            waiting.cancel()
+        else:
+            waiting.set_result(done.result())
 
     def _call(self, function: Callable[..., Any], args: Any, kwargs: Any) -> tuple[bool, Any]:
         """Return whether a function returned, and what; some exceptions cannot be passed on by a future."""
@@ -76,15 +94,6 @@ class Background:
                 return True, function(*args, **kwargs)
         except BaseException as exception:
             return False, exception
-
-    def _done(self, loop: asyncio.AbstractEventLoop, pid: Any) -> None:
-        def note() -> None:
-            self.busy[pid] -= 1
-            if not self.busy[pid]:
-                del self.busy[pid]
-
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(note)
 
     def close(self) -> None:
         """Take nothing on any more; what is at work is not waited for."""

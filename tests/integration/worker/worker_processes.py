@@ -11,8 +11,9 @@ from typing import Any
 from plumpy.process_states import Wait
 
 from aiida import orm
+from aiida.common.datastructures import CalcInfo, CodeInfo
 from aiida.common.exceptions import StoringNotAllowed
-from aiida.engine import Process, ToContext, WorkChain, append_, calcfunction, run_get_node
+from aiida.engine import CalcJob, Process, ToContext, WorkChain, append_, calcfunction, run_get_node
 
 #: Set by a test that has seen enough.
 ENOUGH = threading.Event()
@@ -172,3 +173,40 @@ class Resident(Process):
 
     async def run(self) -> Any:  # type: ignore[override]
         return Wait(msg='for nothing')
+
+
+@calcfunction
+def write_file(text: Any) -> Any:
+    return orm.SinglefileData.from_string(text.value * (200_000 // len(text.value)))
+
+
+class Writing(WorkChain):
+    """Keeps a file of 200 kB."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.input('text', valid_type=orm.Str)
+        spec.output('file', valid_type=orm.SinglefileData)
+        spec.outline(cls.write)
+
+    def write(self) -> None:
+        self.out('file', write_file(self.inputs.text))
+
+
+class Touching(CalcJob):
+    """Ends when a file is there."""
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.input('path', valid_type=orm.Str)
+        spec.inputs['metadata']['options']['resources'].default = {'num_machines': 1, 'num_mpiprocs_per_machine': 1}
+
+    def prepare_for_submission(self, folder: Any) -> Any:
+        with folder.open('in.sh', 'w') as handle:
+            handle.write(f'until [ -e {self.inputs.path.value} ]; do sleep 0.1; done\n')
+        info, code_info = CalcInfo(), CodeInfo()
+        code_info.code_uuid, code_info.stdin_name = self.inputs.code.uuid, 'in.sh'
+        info.codes_info = [code_info]
+        return info

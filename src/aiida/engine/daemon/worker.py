@@ -99,7 +99,10 @@ class Worker:
         :param patience: seconds in which the steps that are at work may end after :meth:`stop`.
         """
         store = get_store()
-        store.register_worker(self.heart._worker)
+        try:
+            store.register_worker(self.heart._worker)
+        except StorageUnavailable as exception:  # the heart does so as soon as that is possible
+            LOGGER.warning('worker %s cannot be announced at the moment: %s', self.runner.owner, exception)
         self.heart.start()
         loop = asyncio.get_running_loop()
         messages.take_tasks(lambda _: loop.call_soon_threadsafe(self.dispatcher.hear))

@@ -1,0 +1,290 @@
+"""Trouble that is no fault of processes: they wait, say why, and go on by themselves when it is over."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from aiida import orm
+from aiida.cmdline.utils.reasons import reason_of
+from aiida.engine import submit
+from aiida.engine.processes.calcjobs import tasks
+from aiida.engine.runtime import holding, setbacks
+from aiida.manage import get_manager
+from aiida.manage.configuration import stores
+from aiida.orm.backend import get_store
+from aiida.storage.shared.files import missing_files
+from aiida.transports.ssh.transport import close_connections
+from private_sshd import HOST, PrivateSshd, why_not
+from profiles_of_tests import make_computer, make_profile
+
+PLUGIN = """
+import pathlib
+with open({log!r}, 'a') as log:
+    log.write('imported ')
+
+from aiida import orm
+from aiida.engine import WorkChain
+
+
+class Torn(WorkChain):
+    @classmethod
+    def define(cls, spec):
+        super().define(spec)
+        spec.input('number', valid_type=orm.Int)
+        spec.outline(cls.go)
+
+    def go(self):
+        pass
+"""
+
+
+def rows(nodes: list[Any]) -> list[Any]:
+    return [node.backend.read_run(node.pk) for node in nodes]
+
+
+class TestImports:
+    @pytest.fixture
+    def plugin(self, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.setattr(sys, 'dont_write_bytecode', True)
+        monkeypatch.setattr(setbacks, 'back_off', lambda failures: 0.1 * 2.0**failures)
+
+        class Plugin:
+            file = tmp_path / 'torn_plugin.py'
+            log = tmp_path / 'log'
+
+            def install(self) -> None:
+                self.file.write_text(PLUGIN.format(log=str(self.log)))
+
+            def tear(self) -> None:
+                """As `pip install` does for a while: there is half a file."""
+                self.log.write_text('')
+                self.file.write_text(PLUGIN.format(log=str(self.log)) + '\nclass Half(\n')
+                self.forget()
+
+            def forget(self) -> None:
+                sys.modules.pop('torn_plugin', None)
+                importlib.invalidate_caches()
+
+        made = Plugin()
+        made.install()
+        yield made
+        made.forget()
+
+    def test_a_plugin_that_is_half_installed_is_waited_for(self, worker: Any, plugin: Any, wait_until: Any) -> None:
+        torn = importlib.import_module('torn_plugin')
+        nodes = [submit(torn.Torn, number=orm.Int(number)) for number in range(20)]
+        plugin.tear()
+        worker.start()
+        wait_until(lambda: all(row.last_error and row.owner is None for row in rows(nodes)))
+        assert [row.attempts for row in rows(nodes)] == [0] * 20
+        reason = reason_of(nodes[0].backend, nodes[0].pk)
+        assert 'its code cannot be imported here' in reason
+        assert 'torn_plugin' in reason
+        assert 'next try' in reason
+        plugin.install()
+        wait_until(lambda: all(node.is_terminated for node in nodes))
+        assert all(node.is_finished_ok for node in nodes)
+        assert plugin.log.read_text().count('imported') == 1
+
+    def test_a_plugin_that_is_missing_is_looked_for_now_and_then(
+        self, worker: Any, plugin: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        torn = importlib.import_module('torn_plugin')
+        nodes = [submit(torn.Torn, number=orm.Int(number)) for number in range(20)]
+        looked = []
+        lacks = setbacks.Setbacks.lacks
+        monkeypatch.setattr(setbacks.Setbacks, 'lacks', lambda self, *args: (looked.append(1), lacks(self, *args))[1])
+        plugin.file.unlink()
+        plugin.forget()
+        worker.start()
+        wait_until(lambda: all(row.last_error and row.owner is None for row in rows(nodes)))
+        before = len(looked)
+        assert before <= 20  # each once, to learn what it needs
+        time.sleep(1.0)
+        assert len(looked) - before <= 4  # for all of them together
+        # another worker has it, maybe, and looks at once
+        worker.stop()
+        plugin.install()
+        importlib.invalidate_caches()
+        monkeypatch.setattr(setbacks, 'back_off', lambda failures: 60.0)
+        worker.start()
+        wait_until(lambda: all(node.is_terminated for node in nodes), 10)
+        assert all(node.is_finished_ok for node in nodes)
+
+
+class SmallDisk:
+    """A disk of its own that can be filled."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        self._ballast = folder / 'ballast'
+
+    def fill(self) -> None:
+        with pytest.raises(OSError, match='No space'), open(self._ballast, 'ab', buffering=0) as handle:
+            while True:
+                handle.write(bytes(4096))
+
+    def free(self) -> None:
+        self._ballast.unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: pathlib.Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / 'disk'
+    folder.mkdir()
+    mount = ['mount', '-t', 'tmpfs', '-o', 'size=16m', 'none', str(folder)]
+    made = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f'no disk can be mounted here: {made.stderr.strip()}')
+    yield SmallDisk(folder)
+    get_manager().unload_profile()
+    subprocess.run(['umount', '-l', str(folder)], check=True)
+
+
+def submit_writers(classes: Any, number: int = 8) -> list[Any]:
+    return [submit(classes.Writing, text=orm.Str(f'{name}')) for name in range(number)]
+
+
+def check_written(nodes: list[Any]) -> None:
+    for node in nodes:
+        assert node.is_finished_ok, node.exit_message
+        assert len(node.called) == 1
+        text = node.inputs.text.value
+        assert node.outputs.file.get_content() == text * (200_000 // len(text))
+    assert missing_files(nodes[0].backend) == []
+
+
+class TestFullDisk:
+    """The whole profile is on the disk, so that nothing can be written down."""
+
+    @pytest.fixture
+    def profile(self, small_disk: SmallDisk, config_folder: pathlib.Path, empty_store: pathlib.Path) -> Any:
+        folder = small_disk.folder / 'store'
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stores, 'initialise_store', lambda _: shutil.copytree(empty_store, folder))
+            return make_profile(config_folder, 'core.sqlite_dos', {'filepath': str(folder)})
+
+    def test_all_wait_until_there_is_room(
+        self, small_disk: SmallDisk, worker: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import worker_processes
+
+        monkeypatch.setattr(setbacks, '_LONGEST_REST', 0.5)
+        nodes = submit_writers(worker_processes)
+        small_disk.fill()
+        worker.start()
+        time.sleep(3)
+        assert not any(node.is_terminated for node in nodes)
+        small_disk.free()
+        wait_until(lambda: all(node.is_terminated for node in nodes), 40)
+        check_written(nodes)
+
+    def test_it_fills_while_they_run(
+        self, small_disk: SmallDisk, worker: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import worker_processes
+
+        monkeypatch.setattr(setbacks, '_LONGEST_REST', 0.5)
+        worker.start()
+        nodes = submit_writers(worker_processes)
+        for _ in range(4):
+            small_disk.fill()
+            time.sleep(0.4)
+            small_disk.free()
+            nodes += submit_writers(worker_processes, 4)
+        wait_until(lambda: all(node.is_terminated for node in nodes), 40)
+        check_written(nodes)
+
+
+class TestFullRepository:
+    """Only the files are on the disk: what is written to the database tells why processes wait."""
+
+    def test_only_the_files(
+        self, small_disk: SmallDisk, worker: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import worker_processes
+
+        nodes = submit_writers(worker_processes)
+        monkeypatch.setattr(setbacks, '_LONGEST_REST', 0.5)
+        container = pathlib.Path(get_store().repository._folder)  # type: ignore[attr-defined]
+        shutil.move(container, small_disk.folder / 'container')
+        container.symlink_to(small_disk.folder / 'container')
+        small_disk.fill()
+        worker.start()
+        wait_until(lambda: all('no space left' in (row.last_error or '') for row in rows(nodes)))
+        assert [row.attempts for row in rows(nodes)] == [0] * len(nodes)
+        wait_until(lambda: 'no space left on' in reason_of(nodes[0].backend, nodes[0].pk))
+        assert not any(node.is_terminated for node in nodes)
+        small_disk.free()
+        wait_until(lambda: all(node.is_terminated for node in nodes))
+        check_written(nodes)
+        shutil.rmtree(container.resolve(), ignore_errors=True)
+
+
+class TestComputers:
+    @pytest.fixture
+    def own_sshd(self, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateSshd]:
+        reason = why_not()
+        if reason:
+            pytest.skip(reason)
+        folder = tmp_path / 'sshd'
+        folder.mkdir()
+        server = PrivateSshd(folder)
+        monkeypatch.setenv('HOME', str(server.home))
+        monkeypatch.delenv('SSH_AUTH_SOCK', raising=False)
+        server.start()
+        yield server
+        close_connections()
+        server.stop()
+
+    def test_a_computer_that_goes_away_is_held_until_it_is_back(
+        self,
+        worker: Any,
+        own_sshd: PrivateSshd,
+        wait_until: Any,
+        tmp_path: pathlib.Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        values = {tasks.RETRY_INTERVAL_OPTION: 0.05, tasks.MAX_ATTEMPTS_OPTION: 3}
+        monkeypatch.setattr(tasks, 'get_option_value', lambda name, default=None: values.get(name, default))
+        monkeypatch.setattr(holding, 'LONGEST_HOLD', 0.5)
+        computer = make_computer('far', tmp_path / 'work', 0.1, hostname=HOST, transport_type='core.ssh_async')
+        code = orm.InstalledCode(label='bash', computer=computer, filepath_executable='/bin/bash').store()
+        import worker_processes
+
+        touching = worker_processes.Touching
+        begun = submit(touching, code=code, path=orm.Str(str(tmp_path / 'flag')))
+        worker.start()
+        wait_until(lambda: begun.get_job_id())
+        own_sshd.stop()
+        late = [submit(touching, code=code, path=orm.Str(str(tmp_path / 'flag'))) for _ in range(5)]
+        nodes = [begun, *late]
+
+        def is_told() -> bool:
+            told = [reason_of(node.backend, node.pk) for node in nodes]
+            return all(text.startswith('computer far is held after') for text in told)
+
+        wait_until(is_told)
+        hold = computer.backend.read_hold(computer.pk)
+        assert 'cannot be reached' in hold.error or 'was lost' in hold.error
+        # who is started meanwhile knows
+        worker.stop()
+        worker.start()
+        wait_until(lambda: computer.backend.read_hold(computer.pk).failures > hold.failures + 1)
+        assert not any(node.paused for node in nodes)
+        assert [row.attempts for row in rows(nodes)] == [0] * 6
+        (tmp_path / 'flag').touch()
+        own_sshd.start()
+        wait_until(lambda: all(node.is_terminated for node in nodes), 40)
+        assert all(node.is_finished_ok for node in nodes), [node.exit_message for node in nodes]
+        assert computer.backend.list_holds() == []

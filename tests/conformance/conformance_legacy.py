@@ -86,6 +86,24 @@ class Whole(WorkChain):
         self.out('last', self.ctx.listed[-1].out.sum)
 
 
+class Interrupted(WorkChain):
+    """Is interrupted in the middle of a step, as long as there is an error."""
+
+    error = None
+
+    @classmethod
+    def define(cls, spec):
+        super(Interrupted, cls).define(spec)
+        spec.outline(cls.only)
+
+    def only(self):
+        self.out('one', Int(1))
+        self.out('two', Int(2))
+        self.out('sum', add(self.outputs['one'], self.outputs['two']))
+        if self.error is not None:
+            raise self.error
+
+
 class Stuck(WorkChain):
     """Waits for itself, which is for ever."""
 

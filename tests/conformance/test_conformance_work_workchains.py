@@ -392,6 +392,31 @@ async def _turn_once():
     await asyncio.sleep(0)
 
 
+@row('N30', 'N40')
+def test_a_step_that_is_repeated_creates_nothing_twice(runner):
+    from aiida.common.exceptions import StorageUnavailable
+    from aiida.engine.runners import Runner
+    from aiida.engine.runtime.resuming import resume
+
+    process = legacy.Interrupted(inputs={'a': Int(1)}, runner=runner)
+    legacy.Interrupted.error = StorageUnavailable('for a moment')
+    with pytest.raises(StorageUnavailable):
+        runner.run(process)
+    legacy.Interrupted.error = None
+    with Runner() as another:
+        again = resume(another, process.pid)
+        another.run_until_complete(again.future())
+    node = orm.load_node(process.pid)
+    assert node.is_finished_ok
+    assert {label: out.value for label, out in node.get_outputs_dict(link_type=LinkType.RETURN).items()} == {
+        'one': 1,
+        'two': 2,
+        'sum': 3,
+    }
+    assert [child.process_label for child in node.called] == ['make_data', 'make_data', 'add']
+    assert orm.QueryBuilder().append(orm.Int).count() == 4
+
+
 # outlines
 
 

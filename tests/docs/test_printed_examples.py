@@ -1,4 +1,4 @@
-"""Every code example of the two pages that ``docs/reference/examples`` is about is there, in a block that is run."""
+"""Every code example of the three pages that ``docs/reference/examples`` is about is there, in a block that is run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from documents import DOCS
 
 FOLDER = DOCS / 'reference' / 'examples'
 
-#: Page: what each example of it has, by the line it begins at. ``1`` is the chapter on processes of AiiDA 1.0, ``2``
-#: the reference of ``aiida.engine`` of AiiDA 2.2. White space is all the same.
+#: Page: what each example of it has, by the line it begins at. ``0`` is the page on ``aiida.work`` of AiiDA 0.10, ``1``
+#: the chapter on processes of AiiDA 1.0, ``2`` the reference of ``aiida.engine`` of AiiDA 2.2. White space is all the same.
 EXAMPLES = {
     'ports.md': {
         '1:23, an input': ('spec = ProcessSpec()', 'spec.input('),
@@ -139,6 +139,28 @@ EXAMPLES = {
             "r.base.links.get_incoming().get_node_by_label('result').base.links.get_incoming().all_nodes()",
         ),
         '2:2940, a workfunction': ('@workfunction', 'def select(a, b):', 'r = select(Int(4), Int(5))', '4'),
+    },
+    'legacy-work.md': {
+        '0:75, an old workflow': (
+            'import WorkChain, ToContext, Outputs',
+            'class MyWf(WorkChain):',
+            'super(MyWf, cls).define(spec)',
+            'spec.outline(cls.step1, cls.step2)',
+            'wf = OldEquationOfState()',
+            'wf.start()',
+            'return ToContext(eos=legacy_workflow(',
+            '# Now self.ctx.eos contains the terminated workflow',
+        ),
+        '0:200, a work function': (
+            'import workfunction as wf',
+            '# Define the workfunction',
+            '@wf def sum(a, b): return a + b',
+            '# Run it with some input',
+            'r = sum(Int(4), Int(5))',
+            'print(r)',
+            'r.get_inputs_dict()',
+            "r.get_inputs_dict()['_return'].get_inputs()",
+        ),
     },
 }
 

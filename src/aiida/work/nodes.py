@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from aiida.common.links import LinkType
 from aiida.orm import Node, ProcessNode
@@ -64,7 +64,8 @@ def _get_outputs_dict(node: Any, link_type: Any = None) -> dict[str, Any]:
 
 def _neighbours(node: Any, incoming: bool) -> NodeLinksManager:
     if isinstance(node, ProcessNode):
-        return node.inputs if incoming else node.outputs
+        of_process: Any = node
+        return cast('NodeLinksManager', of_process.inputs if incoming else of_process.outputs)
     return NodeLinksManager(node, LinkType.CREATE if incoming else LinkType.INPUT_CALC, incoming)
 
 

@@ -122,7 +122,7 @@ def test_what_is_noted_of_questions_to_a_queue(job: Any) -> None:
 @pytest.mark.parametrize(
     ('state', 'reason'),
     [
-        (None, ''),
+        (None, 'Waiting for transport task: upload'),
         ('uploading', 'Waiting for transport task: upload'),
         ('submitting', 'Waiting for transport task: submit'),
         ('retrieving', 'Waiting for transport task: retrieve'),
@@ -196,6 +196,7 @@ def test_watch_begins_with_how_things_stand(call: Any, family: list[Any], monkey
 )
 def test_what_happened_in_words(kind: str, payload: dict[str, Any], text: str) -> None:
     assert describe_news(News(7, kind, 0.0, payload)).endswith(f'Process<7> {text}')
+    assert describe_news(News(7, kind, 0.0, payload), digits=3).endswith(f'Process<7>   {text}')
 
 
 def test_what_was_killed_says_by_whom(call: Any, family: list[Any]) -> None:

@@ -54,23 +54,27 @@ _UNKNOWN = '·'
 _NAMED = 10
 
 
-def describe_news(news: News) -> str:
-    """Return what happened to a process as a line."""
-    return _line(news.time, news.pk, _what_happened(news))
+def describe_news(news: News, digits: int = 0) -> str:
+    """Return what happened to a process as a line.
+
+    :param digits: of the longest pk, so that lines on several processes are aligned.
+    """
+    return _line(news.time, news.pk, digits, _what_happened(news))
 
 
-def describe_now(row: ProcessRow, reason: str) -> str:
+def describe_now(row: ProcessRow, reason: str, digits: int = 0) -> str:
     """Return how a process stands now, as a line like those of :func:`describe_news`.
 
     :param reason: what keeps it, if anything does.
+    :param digits: as for the other.
     """
     state = format_state(row.attributes.get('process_state'), row.attributes.get('exit_status'))
-    return _line(time.time(), row.id, f'{state}: {reason}' if reason else state)
+    return _line(time.time(), row.id, digits, f'{state}: {reason}' if reason else state)
 
 
-def _line(moment: float, pk: int, what: str) -> str:
+def _line(moment: float, pk: int, digits: int, what: str) -> str:
     when = timezone.localtime(datetime.fromtimestamp(moment, timezone.utc))
-    return f'{when:%Y-%m-%d %H:%M:%S} Process<{pk}> {_on_one_line(what)}'
+    return f'{when:%Y-%m-%d %H:%M:%S} {f"Process<{pk}>":<{digits + 9}} {_on_one_line(what)}'
 
 
 def _what_happened(news: News) -> str:

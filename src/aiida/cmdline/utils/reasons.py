@@ -21,6 +21,7 @@ ACTIVE_STATES = ('created', 'running', 'waiting')
 
 _AWAITS = 'Waiting for child processes: '
 _MONITORS = 'Monitoring scheduler'
+_JOB = 'process.calculation.calcjob.'
 #: What a job waits for, by its state; a job writes it together with what comes of it, so as not to write twice.
 _TASKS = {
     'uploading': 'Waiting for transport task: upload',
@@ -107,8 +108,8 @@ class Reasons:
         return f'is set aside{moment} after {row.attempts} attempts: {row.last_error}'
 
     def _of_what_it_waits_for(self, row: ProcessRow, says: str) -> str | None:
-        if not says and row.attributes['process_state'] == 'waiting':
-            says = _TASKS.get(row.attributes.get('state') or '', '')
+        if not says and row.attributes['process_state'] == 'waiting' and row.node_type.startswith(_JOB):
+            says = _TASKS.get(row.attributes.get('state') or 'uploading', '')
         if says.startswith(_AWAITS):
             return self._of_children(row, says)
         if says.startswith(_MONITORS) and row.computer_id is not None:

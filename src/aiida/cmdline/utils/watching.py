@@ -36,7 +36,7 @@ def print_until_the_end(pks: Collection[int], after: int) -> None:
     looked = time.monotonic()
     for batch in follow(pks, after):
         for news in batch:
-            echo.echo(describe_news(news))
+            echo.echo(describe_news(news, standing.digits))
             standing.note(news)
         if standing.is_due or time.monotonic() - looked > _LOOK:
             standing.print_changes()
@@ -54,6 +54,7 @@ class _Standing:
         #: Whether something has happened that makes a process wait.
         self.is_due = False
         self._pks = list(pks)
+        self.digits = max((len(str(pk)) for pk in pks), default=0)
         self._told: dict[int, str] = {}
 
     def note(self, news: News) -> None:
@@ -76,5 +77,5 @@ class _Standing:
             if row.id in self._told and reason in _ANNOUNCED:
                 continue
             if row.id not in self._told or (reason and essence != self._told[row.id]):
-                echo.echo(describe_now(row, reason))
+                echo.echo(describe_now(row, reason, self.digits))
             self._told[row.id] = essence

@@ -226,8 +226,9 @@ def test_a_daemon_from_start_to_stop(verdi, daemon):
     wait_for(lambda: len(daemon.workers) == 3)
     assert verdi('daemon', 'decr', '2').stdout == 'Stopping 2 daemon workers... OK\n'
     # circus is at it still: what is asked meanwhile is not refused
-    assert verdi('daemon', 'decr', '7').stdout == 'Stopping 7 daemon workers... OK\n'
+    assert verdi('daemon', 'decr', '7').stdout == 'Stopping 7 daemon workers... OK\nReport: There was 1 worker only.\n'
     wait_for(lambda: daemon.workers == [])
+    assert verdi('daemon', 'start').stdout.endswith('with 0 workers. `verdi daemon incr` starts one.\n')
     assert '--> No workers are running. Use `verdi daemon incr` to start some!' in verdi('daemon', 'status').stdout
 
     verdi('config', 'set', 'daemon.default_workers', '2')
@@ -369,6 +370,45 @@ def test_starting_in_two_terminals_at_once(verdi, daemon, environment):
     assert len([p for p in found if (p.info['environ'] or {}).get('HOME') == home]) == 1
 
 
+def test_starting_at_once_after_the_supervisor_was_killed(verdi, daemon, submit):
+    verdi('daemon', 'start', '2')
+    submit(2, 2)
+    wait_for(lambda: daemon.log.exists() and daemon.log.read_text().count('a step says') == 2)
+    former, workers = daemon.pid, daemon.workers
+    os.kill(former, signal.SIGKILL)
+    assert verdi('daemon', 'start', '2').stdout == 'Starting the daemon with 2 workers... OK\n'
+    assert daemon.pid != former
+    assert len(set(daemon.workers) - set(workers)) == 2
+    # those of the former one end, and what they were at is neither lost nor done twice
+    wait_for(lambda: not any(map(lives, workers)))
+    wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 2)
+    assert states(verdi, 'double') == ['⏹ Finished [0]'] * 2
+    assert daemon.log.read_text().count('a step says') == 2
+    assert len(daemon.workers) == 2
+
+
+def test_start_stop_and_restart_in_many_terminals_at_once(verdi, daemon, environment):
+    verdi('daemon', 'start')
+    commands = (['stop'], ['start', '2'], ['restart'], ['status'], ['start'], ['stop', '--no-wait'], ['incr'])
+    calls = [
+        subprocess.Popen((VERDI, 'daemon', *words), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for words in commands
+    ]
+    outputs = [process.communicate(timeout=60)[0].decode() for process in calls]
+    assert not any('Traceback' in output for output in outputs), outputs
+    supervisors = [
+        process
+        for process in psutil.process_iter(['cmdline', 'environ'])
+        if 'start-circus' in (process.info['cmdline'] or [])
+        and (process.info['environ'] or {}).get('HOME') == environment['HOME']
+    ]
+    assert len(supervisors) <= 1
+    verdi('daemon', 'start')
+    wait_for(lambda: daemon.workers)
+    assert verdi('daemon', 'stop').stdout.endswith('OK\n')
+    assert daemon.files() == set()
+
+
 def test_in_the_foreground(verdi, daemon, environment):
     process = subprocess.Popen(
         (VERDI, 'daemon', 'start', '--foreground'),
@@ -506,6 +546,12 @@ def test_a_worker_that_has_grown_too_large_is_replaced(verdi, call, daemon, envi
 def test_following_the_log(verdi, daemon, environment):
     assert 'There is no log yet' in verdi('daemon', 'logshow').stdout
     daemon.log.parent.mkdir(parents=True)
+    daemon.log.touch()
+    process = subprocess.Popen((VERDI, 'daemon', 'logshow'), env=environment, stdout=subprocess.PIPE, text=True)
+    said = f'Report: The log is empty so far. What is written to {daemon.log} is shown, until Ctrl-C.\n'
+    assert process.stdout.readline() == said
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 0
     daemon.log.write_text(''.join(f'line {number}\n' for number in range(100)))
     process = subprocess.Popen((VERDI, 'daemon', 'logshow'), env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == 'line 80\n'

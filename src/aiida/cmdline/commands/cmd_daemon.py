@@ -95,6 +95,8 @@ def _tell_it_runs(client: DaemonClient, number: int | None) -> None:
     except DaemonException as exception:
         echo.echo_critical(str(exception))
     text = f'The daemon is running already, as PID {client.get_daemon_pid()} with {_workers(there)}.'
+    if not there and number is None:
+        text += ' `verdi daemon incr` starts one.'
     if number is not None and number != there:
         verb = 'incr' if number > there else 'decr'
         text += f' To have {number}: `verdi daemon {verb} {abs(number - there)}`.'
@@ -232,8 +234,11 @@ def decr(context: click.Context, number: int, timeout: int | None) -> None:
     """
     client = _client(_profile(context))
     _require_running(client)
+    before = client.get_numprocesses(timeout).get('numprocesses', number)
     echo.echo(f'Stopping {_workers(number, "daemon ")}... ', nl=False)
     _report_change(client.decrease_workers(number, timeout=timeout))
+    if before < number:
+        echo.echo_report(f'There {"was" if before == 1 else "were"} {_workers(before)} only.')
 
 
 def _report_change(answer: dict[str, object]) -> None:
@@ -269,9 +274,11 @@ def logshow(context: click.Context) -> None:
 
     path = Path(_client(_profile(context)).daemon_log_file)
     if not path.exists():
-        echo.echo_report(f'There is no log yet: {path} is made when the daemon is started for the first time.')
+        echo.echo_report(f'There is no log yet: {path} is made when `verdi daemon start` is called for the first time.')
         return
     try:
+        if not path.stat().st_size:
+            echo.echo_report(f'The log is empty so far. What is written to {path} is shown, until Ctrl-C.')
         for text in follow(path, count=20):
             click.echo(text, nl=False)
     except KeyboardInterrupt:

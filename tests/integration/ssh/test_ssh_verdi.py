@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from aiida import orm
 from aiida.cmdline.commands.cmd_verdi import verdi
+from aiida.engine.runtime import holding
 from private_sshd import HOST, USER
 
 
@@ -87,6 +88,16 @@ def test_everything_is_tried(label, sshd, work_dir):
     assert f'Determining remote user name... [OK]: {USER}' in output
     assert os.listdir(work_dir) == []
     assert sshd.connections() == before + 1
+
+
+def test_a_computer_that_works_is_not_held_any_more(label, sshd):
+    computer = orm.load_computer(label)
+    for words in (('test', label), ('enable', label)):
+        guard = holding.Guard(computer, 100.0, 1)
+        assert guard.note_failure(0.0, holding.ComputerTrouble(holding.Stage.SCHEDULER, OSError('no route to it')))
+        assert "what waited for computer 'there' goes on" in call('computer', *words)
+        assert not guard.is_held()
+    assert 'what waited' not in call('computer', 'test', label)
 
 
 def test_a_computer_that_is_not_known(label, sshd):

@@ -158,7 +158,8 @@ def submit_writers(classes: Any, number: int = 8) -> list[Any]:
 def check_written(nodes: list[Any]) -> None:
     for node in nodes:
         assert node.is_finished_ok, node.exit_message
-        assert len(node.called) == 1
+        # a function that was cut off in its middle was called anew
+        assert [child.is_finished_ok for child in node.called if not child.is_killed] == [True]
         text = node.inputs.text.value
         assert node.outputs.file.get_content() == text * (200_000 // len(text))
     assert missing_files(nodes[0].backend) == []

@@ -211,11 +211,21 @@ def _switch(computer: Computer, user: User | None, enabled: bool) -> None:
     user = user or _default_user()
     authinfo = _authinfo(computer, user)
     word = 'enabled' if enabled else 'disabled'
+    if enabled:
+        _lift_hold(computer)
     if authinfo.enabled == enabled:
         echo.echo_report(f"Computer '{computer.label}' was already {word} for user {user.email}.")
         return
     authinfo.enabled = enabled
     echo.echo_report(f"Computer '{computer.label}' {word} for user {user.email}.")
+
+
+def _lift_hold(computer: Computer) -> None:
+    """Let processes go on that wait for a computer because it could not be used."""
+    from aiida.engine.runtime.holding import lift
+
+    if lift(computer):
+        echo.echo_report(f"what waited for computer '{computer.label}' goes on")
 
 
 def _default_user() -> User:
@@ -339,6 +349,7 @@ def computer_test(user: User | None, print_traceback: bool, computer: Computer) 
         echo.echo_critical('the connection failed, so nothing else was tried')
     if failed:
         echo.echo_critical(f'{failed} of {done} tests failed')
+    _lift_hold(computer)
     echo.echo_success(f'all {done} tests succeeded')
 
 

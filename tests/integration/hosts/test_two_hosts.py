@@ -152,6 +152,7 @@ def test_the_first_host_steers_what_the_second_runs(
     shown = first.verdi('process', 'list', '-r', '-P', 'pk', 'owner')
     number = Owner.parse(node.backend.read_run(node.pk).owner).pid
     assert shown.splitlines()[-1].split() == [str(node.pk), f'hostb:{number}']
+    assert 'this daemon did not start: 1 on hostb; 1 on this host (' in first.verdi('daemon', 'status', status=3)
     assert 'scheduled pausing' in first.verdi('process', 'pause', node.pk)
     path.touch()
     wait_until(lambda: node.paused)

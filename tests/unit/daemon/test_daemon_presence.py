@@ -6,9 +6,9 @@ import os
 import socket
 import time
 
-import psutil
 import pytest
 
+from aiida.common.claims import Owner
 from aiida.common.pidfile import PidFile
 from aiida.engine.daemon.presence import Presence
 from aiida.storage.records import WorkerRecord
@@ -26,11 +26,10 @@ def worker(profile):
     """Register a worker of this host; a function."""
     from aiida.manage.manager import get_manager
 
-    def register(pid=None, started=None, host=None, age=0.0):
-        started = psutil.Process(os.getpid()).create_time() if started is None else started
-        host, pid = host or socket.gethostname(), pid or os.getpid()
-        now = time.time()
-        record = WorkerRecord(f'{host}:{pid}:{started:.2f}', host, pid, now, now - age, '')
+    def register(pid=None, host=None, age=0.0):
+        pid, now = pid or os.getpid(), time.time()
+        owner = Owner.of(pid) if host is None else Owner(host, pid, '1', 'there')
+        record = WorkerRecord(str(owner), owner.host, pid, now, now - age, '')
         get_manager().get_profile_storage().register_worker(record)
 
     return register
@@ -48,6 +47,7 @@ def test_a_warning_now_and_then(profile, warnings):
 
 def test_no_warning_where_somebody_is_there(profile, warnings, worker):
     worker(age=100)
+    worker(pid=1999999)
     assert not Presence.is_there()
     worker()
     Presence().check(7)

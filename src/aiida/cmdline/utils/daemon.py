@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +31,15 @@ _CHANGES = 3
 
 def alive_workers() -> list[WorkerRecord]:
     """Return the workers of the loaded profile that said lately that they are alive, and were not killed since."""
-    import socket
-
-    from aiida.common.pidfile import process_identity
+    from aiida.common.claims import owner_is_alive
     from aiida.manage.manager import get_manager
 
-    now, host = time.time(), socket.gethostname()
-    workers = get_manager().get_profile_storage().list_workers()
+    store = get_manager().get_profile_storage()
+    now = store.now()
     return [
         worker
-        for worker in workers
-        if now - worker.heartbeat < HEARTBEAT_LIMIT
-        and (worker.host != host or process_identity(worker.pid) is not None)
+        for worker in store.list_workers()
+        if now - worker.heartbeat < HEARTBEAT_LIMIT and owner_is_alive(worker.id)
     ]
 
 
@@ -104,6 +102,7 @@ def print_daemon_status(client: DaemonClient, timeout: int | None = None) -> boo
     except DaemonException as exception:
         text = str(exception)
         echo.echo_error(text[:1].upper() + text[1:])
+        _tell_of_others(client)
         return False
     return True
 
@@ -174,12 +173,11 @@ def _tell_of_leaving(leaving: list[int]) -> None:
 
 
 def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
-    """Say whether workers wait for the database, run former code, or are on other hosts.
+    """Say whether workers wait for the database, run former code, or are not of this daemon.
 
     :param pids: the workers that the daemon has started here.
     """
-    import socket
-
+    from aiida.common.claims import Owner
     from aiida.common.exceptions import AiidaException
     from aiida.engine.daemon.reaching import is_away
     from aiida.manage.manager import get_manager
@@ -191,11 +189,35 @@ def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
         consequence = ', so the workers wait' if is_away(exception) else ''
         echo.echo_warning(f'The database cannot be read{consequence}: {exception}')
         return
-    host = socket.gethostname()
-    others = sorted({worker.host for worker in workers} - {host})
-    if others:
-        echo.echo_report(f'There are workers on other hosts, too: {", ".join(others)}.')
-    _warn_of_changed_code([worker for worker in workers if worker.host == host and worker.pid in pids])
+    here = [worker for worker in workers if worker.pid in pids and Owner.parse(worker.id).can_be_told]
+    _name_others([worker for worker in workers if worker not in here])
+    _warn_of_changed_code(here)
+
+
+def _tell_of_others(client: DaemonClient) -> None:
+    """Say which workers there are though the daemon does not run here, if the database can be read."""
+    from aiida.common.exceptions import AiidaException
+    from aiida.manage.manager import get_manager
+
+    try:
+        get_manager().load_profile(client.profile, allow_switch=True)
+        _name_others(alive_workers())
+    except AiidaException:
+        return  # what is asked for is the daemon; that it does not run has been said
+
+
+def _name_others(workers: list[WorkerRecord]) -> None:
+    """Say where the workers of the profile are that this daemon has not started."""
+    from aiida.common.claims import Owner
+
+    if not workers:
+        return
+    here = sorted(worker.pid for worker in workers if Owner.parse(worker.id).can_be_told)
+    hosts = Counter(worker.host for worker in workers if not Owner.parse(worker.id).can_be_told)
+    places = [f'{number} on {host}' for host, number in sorted(hosts.items())]
+    if here:
+        places.append(f'{len(here)} on this host ({", ".join(map(str, here))})')
+    echo.echo_report(f'Workers of this profile that this daemon did not start: {"; ".join(places)}.')
 
 
 def _warn_of_changed_code(workers: list[WorkerRecord]) -> None:

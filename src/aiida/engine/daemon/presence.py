@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from aiida.common.claims import owner_is_alive
 from aiida.orm.backend import STORE
 from aiida.orm.utils.upstairs import upstairs
 
@@ -51,4 +52,5 @@ class Presence:
             return True
         store = STORE.get()
         now = store.now()
-        return any(now - worker.heartbeat < _HEARTBEAT for worker in store.list_workers())
+        workers = store.list_workers()
+        return any(now - worker.heartbeat < _HEARTBEAT and owner_is_alive(worker.id) for worker in workers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -13,14 +14,18 @@ from aiida.common.warnings import warn_deprecation
 __all__ = ('older_names', 'provide_modules')
 
 
-def older_names(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def older_names(
+    module: str, names: Mapping[str, str], stacklevel: int = 2
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return what a module of older days binds to ``__getattr__`` and ``__dir__``.
 
     A name is warned about when it is first asked for, with what it is called today.
 
     :param module: the name of the module.
     :param names: ``module:attribute`` of today by name.
+    :param stacklevel: which caller the warning blames: 2 that of ``__getattr__``.
     """
+    told: set[str] = set()
 
     def load(name: str) -> Any:
         home = names.get(name)
@@ -29,7 +34,10 @@ def older_names(module: str, names: Mapping[str, str]) -> tuple[Callable[[str], 
         today, _, attribute = home.partition(':')
         value = getattr(import_module(today), attribute)
         setattr(sys.modules[module], name, value)
-        warn_deprecation(f'`{module}.{name}` is of AiiDA 0.10, use `{today}.{attribute}`', version=3)
+        if name not in told:
+            told.add(name)
+            text = f'`{module}.{name}` is of AiiDA 0.10, use `{today}.{attribute}`'
+            warn_deprecation(text, version=3, stacklevel=stacklevel)
         return value
 
     return load, lambda: sorted(names)
@@ -44,6 +52,7 @@ def provide_modules(package: str, modules: Mapping[str, Mapping[str, str]]) -> N
     for short, names in modules.items():
         name = f'{package}.{short}'
         module = ModuleType(name, f'`{name}` of AiiDA 0.10.')
+        module.__spec__ = ModuleSpec(name, None, is_package=True)
         module.__package__ = name
         module.__path__ = []  # modules below it are found in `sys.modules`
         vars(module)['__getattr__'], vars(module)['__dir__'] = older_names(name, names)

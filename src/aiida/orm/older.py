@@ -15,4 +15,4 @@ _TODAY = {
     'WorkCalculation': 'aiida.orm:WorkflowNode',
 }
 
-__getattr__, __dir__ = older_names('aiida.orm', _TODAY)
+__getattr__, __dir__ = older_names('aiida.orm', _TODAY, stacklevel=3)

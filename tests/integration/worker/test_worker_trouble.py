@@ -18,6 +18,7 @@ from aiida.cmdline.utils.reasons import reason_of
 from aiida.engine import submit
 from aiida.engine.processes.calcjobs import tasks
 from aiida.engine.runtime import holding, setbacks
+from aiida.engine.runtime.steering import Request
 from aiida.manage import get_manager
 from aiida.manage.configuration import stores
 from aiida.orm.backend import get_store
@@ -289,3 +290,23 @@ class TestComputers:
         wait_until(lambda: all(node.is_terminated for node in nodes), 40)
         assert all(node.is_finished_ok for node in nodes), [node.exit_message for node in nodes]
         assert computer.backend.list_holds() == []
+
+
+def test_who_waits_for_a_kill_waits_for_the_tree(worker: Any, wait_until: Any, tmp_path: pathlib.Path) -> None:
+    """The child is in the middle of a step, which ends before it obeys; its parent waits and obeys at once."""
+    import worker_processes
+
+    path = tmp_path / 'file'
+    parent = submit(worker_processes.ParentOfUntilFile, path=orm.Str(str(path)))
+    worker.start()
+    wait_until(path.with_suffix('.begun').exists)
+    wait_until(lambda: (run := parent.backend.read_run(parent.pk)) is not None and run.owner is None)
+    request = Request('kill', 'enough')
+    request.make(parent)
+    assert request.wait_until_done([parent], 10) == []
+    (child,) = parent.called
+    assert request.wait_until_done([parent], 0.3, below=True) == [parent]
+    assert not child.is_terminated
+    path.touch()
+    assert request.wait_until_done([parent], 10, below=True) == []
+    assert child.is_killed

@@ -71,8 +71,8 @@ def _request(verb: Verb, force: bool) -> Request:
 
 
 def _wait(request: Request, processes: list[ProcessNode], verb: Verb) -> None:
-    """Wait until it is done, with each process in turn."""
+    """Wait until it is done, with each process in turn and all below it."""
     for process in processes:
-        request.wait_until_done([process], math.inf)
+        request.wait_until_done([process], math.inf, below=True)
         ended = process.is_terminated and verb != 'killing'
         echo.echo_success(f'Process<{process.pk}> {"has terminated" if ended else _DONE[verb]}')

@@ -67,6 +67,8 @@ class Request:
         self.message = message
         self.force = force
         self._heard: set[Any] = set()
+        #: The killed processes of which all they called has ended.
+        self._ended_below: set[Any] = set()
         #: The processes that were asked, or will be by who is above them, and whether somebody else has to do it.
         self._asked: dict[Any, bool | None] = {}
         self._after = newsreel.latest()
@@ -202,6 +204,27 @@ class Request:
             return node.is_terminated
         return node.paused is (self.wanted == 'pause')
 
+    def is_done_below(self, node: ProcessNode) -> bool:
+        """Return whether a process is as it was asked to be, and if it was killed, all that it called has ended too.
+
+        A killed process does not wait for what others run, whose steps may take long to end. Of functions, which have
+        no row, it is not waited for those that nobody runs.
+        """
+        if not self.is_done(node):
+            return False
+        return self.wanted != 'kill' or self._has_ended_below(node)
+
+    def _has_ended_below(self, node: ProcessNode) -> bool:
+        if node.pk in self._ended_below:
+            return True
+        for child in node.called:
+            if not child.is_terminated and child.backend.read_run(cast('int', child.pk)) is not None:
+                return False
+            if not self._has_ended_below(child):
+                return False
+        self._ended_below.add(node.pk)
+        return True
+
     def is_heard(self, node: ProcessNode) -> bool:
         """Return whether whoever runs a process knows what is asked of it, or has done it already."""
         for number, pk, kind, _, payload in get_store().read_events(self._after):
@@ -214,9 +237,12 @@ class Request:
         """Wait until whoever runs processes knows; return those of which nobody does after so many seconds."""
         return _wait(nodes, timeout, self.is_heard)
 
-    def wait_until_done(self, nodes: Sequence[ProcessNode], timeout: float) -> list[ProcessNode]:
-        """Wait until it is done; return the processes with which it is not after so many seconds."""
-        return _wait(nodes, timeout, self.is_done)
+    def wait_until_done(self, nodes: Sequence[ProcessNode], timeout: float, below: bool = False) -> list[ProcessNode]:
+        """Wait until it is done; return the processes with which it is not after so many seconds.
+
+        :param below: whether to wait for what killed processes called, too.
+        """
+        return _wait(nodes, timeout, self.is_done_below if below else self.is_done)
 
 
 def mark_as_killed(node: ProcessNode, message: str | None) -> None:

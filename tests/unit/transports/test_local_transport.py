@@ -90,6 +90,18 @@ def test_login_shells(transport, tmp_path, monkeypatch):
         _wait_for_content(tmp_path / 'seen', 'a\nb\n')
 
 
+def test_what_was_detached_leaves_no_zombie(tmp_path):
+    import psutil
+
+    with LocalTransport(machine='localhost', use_login_shell=False) as transport:
+        pid = transport.exec_command_detached('true', tmp_path)
+        end = time.monotonic() + 10
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    assert not psutil.pid_exists(pid)
+
+
 def test_a_broken_login_shell_is_named(tmp_path, monkeypatch):
     (tmp_path / '.bash_profile').write_text('exit 3\n')
     monkeypatch.setenv('HOME', str(tmp_path))

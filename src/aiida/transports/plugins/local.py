@@ -47,6 +47,7 @@ class LocalTransport(BlockingTransport):
 
             raise InvalidOperation(f'{self!r} is closed already')
         self._is_open = False
+        _reap_detached()
 
     def _path(self, path: TransportPath) -> str:
         """Return an absolute path on this open transport; an empty one stays empty."""

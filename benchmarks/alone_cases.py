@@ -21,7 +21,7 @@ from daemon_processes import Computing, Holder, Leaf, Sleeping  # noqa: E402
 
 from aiida.engine import submit  # noqa: E402
 from aiida.engine.daemon.client import get_daemon_client  # noqa: E402
-from aiida.engine.processes.control import kill_processes  # noqa: E402
+from aiida.engine.runtime.steering import Request  # noqa: E402
 from aiida.orm.backend import get_store  # noqa: E402
 
 #: How many processes wait for another one, and how many are queued.
@@ -169,13 +169,18 @@ def latencies(number):
 
 
 def kills(number):
-    """Return after which time whoever kills a process that lives in a worker is answered, in ms."""
+    """Return after which time whoever kills a process that lives in a worker is answered, in ms.
+
+    It ends at the end of its step; what it is to do is heard before.
+    """
     nodes = [submit(Sleeping, seconds=orm.Float(2 * COMPUTING)) for _ in range(number)]
     wait_until(lambda: all(node.process_state.value == 'running' for node in nodes), 'they run', look=0.1)
     times = []
     for node in nodes:
         start = time.perf_counter()
-        kill_processes([node], timeout=COMPUTING)
+        request = Request('kill', 'enough')  # as `verdi process kill` asks
+        request.make(node)
+        assert not request.wait_until_heard([node], COMPUTING), 'nobody answers'
         times.append(1e3 * (time.perf_counter() - start))
     return times
 

@@ -38,7 +38,7 @@ CASES = (
 DAEMON_CASES: dict[str, tuple[int, list[str]]] = {'daemon': (1, []), 'daemon2': (2, ['leaf', 'fan'])}
 COMMANDS = {'verdi': [], 'verdi_process_list': ['process', 'list', '-a']}
 #: What is told of this program alone, once: see `alone.py`.
-ALONE = ('scale', 'busy', 'postgres')
+ALONE = ('workers', 'scale', 'busy')
 
 #: What is aimed at: how many times faster than aiida-core in the same run.
 GOALS = {
@@ -53,6 +53,7 @@ GOALS = {
     'daemon_leaf': 40,
     'daemon_latency': 10,
     'daemon_latency_seen': 10,
+    'daemon_latency_rested': 10,
     'daemon_fan': 40,
     'daemon_calcjob': 20,
 }

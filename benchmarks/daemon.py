@@ -33,6 +33,8 @@ LEAVES = int(os.environ.get('BENCH_LEAVES', '50'))
 JOBS = 50
 #: Processes one after another.
 SINGLE = int(os.environ.get('BENCH_SINGLE', '10'))
+#: Processes that come after a long time each.
+RESTED = 3
 
 
 def wait(pks, look=0.25):
@@ -131,6 +133,17 @@ def case_latency():
         by_node.append(ended - node.ctime.timestamp())
     emit('daemon_latency', 1, statistics.median(by_node))
     emit('daemon_latency_seen', 1, statistics.median(seen))
+
+
+def case_rested():
+    """One process for workers that have had nothing to do for a while, as when somebody comes back from lunch."""
+    warm_up()
+    by_node = []
+    for i in range(RESTED):
+        time.sleep(11.0)
+        node = submit(Leaf, x=orm.Int(i))
+        by_node.append(wait([node.pk]) - node.ctime.timestamp())
+    emit('daemon_latency_rested', 1, statistics.median(by_node))
 
 
 def case_calcjob():

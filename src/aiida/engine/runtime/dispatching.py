@@ -15,6 +15,7 @@ from plumpy.process_states import ProcessState
 
 from aiida.common.claims import BACK_OFF, MAX_ATTEMPTS
 from aiida.common.exceptions import LostLease, StorageUnavailable
+from aiida.engine.exceptions import PluginUnavailable
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.pauses import mark_pauses
@@ -36,7 +37,10 @@ _BACK_OFF = BACK_OFF
 #: what one has just submitted is ready for the other.
 _EARLY = 0.1
 
-#: Seconds between two looks at whether anything has changed.
+#: Seconds between two looks at whether anything has changed, when something was taken up just now; and what that means.
+_LOOK_BUSY = 0.005
+_BUSY_FOR = 1.0
+#: The same after that.
 _LOOK = 0.02
 #: The same when there has been nothing to do for a while, and that while, in seconds.
 _LOOK_IDLE = 0.04
@@ -140,7 +144,7 @@ class Dispatcher:
         trouble: list[Exception] = []
 
         def look_again() -> None:
-            # a plain callback: a worker that is idle does this fifty times a second
+            # a plain callback: a worker that is idle does this many times a second
             nonlocal look
             try:
                 changed = self._has_room() and self._has_changed()
@@ -150,16 +154,22 @@ class Dispatcher:
             if changed:
                 self.poke()
             else:
-                is_idle = time.monotonic() - self._last_taken > _IDLE_AFTER
-                look = loop.call_later(_LOOK_IDLE if is_idle else _LOOK, look_again)
+                look = loop.call_later(self._time_to_look(), look_again)
 
-        look = loop.call_later(_LOOK, look_again)
+        look = loop.call_later(self._time_to_look(), look_again)
         try:
             await self._sleep(_FAILSAFE)
         finally:
             look.cancel()
         if trouble:
             raise trouble[0]
+
+    def _time_to_look(self) -> float:
+        """Return after how many seconds to look again: where something was just taken up, more is likely to come."""
+        idle = time.monotonic() - self._last_taken
+        if idle < _BUSY_FOR:
+            return _LOOK_BUSY
+        return _LOOK if idle < _IDLE_AFTER else _LOOK_IDLE
 
     def _has_changed(self) -> bool:
         counter = get_store().change_counter()
@@ -290,7 +300,7 @@ class Dispatcher:
 
         If that was so just before, it is the turn of others first; it does not count as an attempt.
         """
-        if isinstance(exception, StorageUnavailable):
+        if isinstance(exception, StorageUnavailable | PluginUnavailable):
             self._rest(pk, fence, self._setbacks.rests(pk), str(exception))
             return
         if isinstance(exception, INFRASTRUCTURE_ERRORS):

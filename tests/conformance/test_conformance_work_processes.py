@@ -432,6 +432,9 @@ def test_outputs_as_an_input():
     work = node_of(legacy.Adder, a=Int(1))
     assert get_or_create_output_group(work)['sum'].value == 2
     assert len(get_or_create_output_group(node_of(DummyProcess))) == 0
+    returned = get_or_create_output_group(node_of(legacy.Both, x=Int(1), y=Int(2)))
+    assert returned['_return'].value == 3
+    assert get_or_create_output_group(returned['_return'].creator)['result'].value == 3
 
 
 @row('N28')
@@ -474,8 +477,33 @@ def test_functions_as_processes():
     assert not is_workfunction(plain)
 
 
-def test_a_job(bash, computer):
+@pytest.fixture
+def job_inputs(bash):
+    """The inputs of a job, as they were put together then."""
     from aiida.orm import CalculationFactory, DataFactory
+
+    ParameterData = DataFactory('parameter')
+    inputs = CalculationFactory('simpleplugins.templatereplacer').process().get_inputs_template()
+    inputs.code = bash
+    inputs.parameters = ParameterData(dict={'value': 5})
+    inputs.template = ParameterData(
+        dict={
+            'input_file_name': 'in.txt',
+            'input_file_template': 'echo {value}',
+            'cmdline_params': ['in.txt'],
+            'output_file_name': 'out.txt',
+        }
+    )
+    inputs._options.resources = {'num_machines': 1}
+    inputs._options.max_wallclock_seconds = 60
+    inputs._label = 'a job of old'
+    return inputs
+
+
+def test_a_job(job_inputs):
+    from aiida.orm.calculation.job import JobCalculation
+
+    from aiida.orm import CalculationFactory
 
     job = CalculationFactory('simpleplugins.templatereplacer')
     assert JobProcess.build(job) is job.process() is job
@@ -483,25 +511,33 @@ def test_a_job(bash, computer):
         JobProcess.build(int)
     with pytest.raises(MissingEntryPointError):
         CalculationFactory('simpleplugins.nothing')
-    parameters = DataFactory('parameter')(dict={'value': 5})
-    template = DataFactory('parameter')(
-        dict={
-            'input_file_name': 'in.txt',
-            'input_file_template': 'echo {value}',
-            'cmdline_params': ['in.txt'],
-            'output_file_name': 'out.txt',
-            'retrieve_temporary_files': [],
-        }
-    )
-    outputs, pid = run(
-        job.process(),
-        code=bash,
-        parameters=parameters,
-        template=template,
-        _options={'resources': {'num_machines': 1}, 'max_wallclock_seconds': 60},
-        _label='a job of old',
-        _return_pid=True,
-    )
+    outputs, pid = run(job.process(), _return_pid=True, **job_inputs)
     node = orm.load_node(pid)
+    assert isinstance(node, JobCalculation)
     assert (node.label, node.get_option('max_wallclock_seconds')) == ('a job of old', 60)
     assert outputs['retrieved'].base.repository.get_object_content('out.txt').strip() == '5'
+
+
+def test_a_job_in_a_work_chain(job_inputs):
+    def start(self):
+        future = submit(job_process, **job_inputs)
+        return legacy.ToContext(calc=future)
+
+    def results(self):
+        calc = self.ctx.calc
+        assert calc.has_finished_ok()
+        assert calc.inp.code == job_inputs.code
+        self.out('retrieved', calc.out.retrieved)
+        self.out('remote', calc.get_outputs_dict()['remote_folder'])
+
+    def define(cls, spec):
+        super(made, cls).define(spec)
+        spec.outline(cls.start, cls.results)
+
+    from aiida.orm import CalculationFactory
+
+    job_process = CalculationFactory('simpleplugins.templatereplacer').process()
+    made = type('Made', (legacy.WorkChain,), {'define': classmethod(define), 'start': start, 'results': results})
+    node = node_of(made)
+    assert node.is_finished_ok, node.exception
+    assert node.outputs.remote == node.called[0].outputs.remote_folder

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiida.common.extendeddicts import AttributeDict
+from aiida.engine.processes.ports import PortNamespace
 from aiida.engine.processes.process_spec import ProcessSpec as ModernProcessSpec
 from aiida.engine.processes.workchains.outline import WorkChainSpec as ModernWorkChainSpec
 from aiida.orm import Data
@@ -53,15 +55,22 @@ class _OpenNamespaces:
         """Return whether :meth:`fastforwardable` was called."""
         return self._fastforwardable
 
-    def get_inputs_template(self) -> Any:
-        """Return a dictionary of the inputs with their defaults, to be filled in; of those that have none, nothing."""
-        from aiida.common.extendeddicts import AttributeDict
+    def get_inputs_template(self) -> AttributeDict:
+        """Return a dictionary of the inputs with their defaults, to be filled in."""
+        return inputs_template(self)
 
-        template = AttributeDict()
-        for name, port in self.inputs.items():
-            if name != 'metadata' and getattr(port, 'has_default', bool)():
-                template[name] = port.default() if callable(port.default) else port.default
-        return template
+
+def inputs_template(spec: Any) -> AttributeDict:
+    """Return a dictionary of the inputs with their defaults, to be filled in; a namespace is a dictionary."""
+    template = AttributeDict()
+    for name, port in spec.inputs.items():
+        if name == 'metadata':
+            continue
+        if isinstance(port, PortNamespace):
+            template[name] = AttributeDict()
+        elif port.has_default():
+            template[name] = port.default() if callable(port.default) else port.default
+    return template
 
 
 def _open(namespace: Any, valid_type: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from plumpy.processes import PROCESS_STACK
 
+from aiida.common.links import also_valid
 from aiida.engine import Process, calcfunction, is_process_function
 from aiida.orm import Data, ProcessNode, QueryBuilder
 from aiida.work.frozendict import FrozenDict
@@ -127,7 +128,8 @@ def get_or_create_output_group(calculation: ProcessNode) -> FrozenDict:
         for known in query.all(flat=True):
             if known._uuids == digest:
                 return known  # type: ignore[no-any-return]
-        made: Any = gather_outputs(**outputs)
+        with also_valid(*outputs):  # one may be called `_return`
+            made: Any = gather_outputs(**outputs)
         return made  # type: ignore[no-any-return]
     return FrozenDict({}).store()
 

@@ -13,7 +13,7 @@ provide_modules(
     {
         'job': {'JobCalculation': 'aiida.orm:CalcJobNode'},
         'work': {'WorkCalculation': 'aiida.orm:WorkflowNode'},
-        'inline': {'InlineCalculation': 'aiida.orm:CalcFunctionNode', 'make_inline': 'aiida.engine:calcfunction'},
+        'inline': {'InlineCalculation': 'aiida.orm:CalcFunctionNode'},
         'function': {'FunctionCalculation': 'aiida.orm:WorkFunctionNode'},
     },
 )

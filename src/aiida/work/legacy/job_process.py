@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiida.common.extendeddicts import AttributeDict
 from aiida.engine import CalcJob
 from aiida.work.notices import tell_of_module
+from aiida.work.spec import inputs_template
 
 __all__ = ('JobProcess',)
 
@@ -34,5 +36,13 @@ def _process(cls: type[CalcJob]) -> type[CalcJob]:
     return JobProcess.build(cls)
 
 
-# `CalculationFactory(...).process()` is how scripts of those days launch a job; nothing of today has that name
+def _get_inputs_template(cls: type[CalcJob]) -> AttributeDict:
+    """Return a dictionary of the inputs with their defaults, to be filled in, and given to ``submit``."""
+    template = inputs_template(cls.spec())
+    template['_options'] = AttributeDict()
+    return template
+
+
+# `CalculationFactory(...).process()` is how scripts of those days launch a job; nothing of today has these names
 CalcJob.process = classmethod(_process)  # type: ignore[attr-defined]
+CalcJob.get_inputs_template = classmethod(_get_inputs_template)  # type: ignore[attr-defined]

@@ -131,6 +131,18 @@ def test_the_list_tells_of_programs_that_are_gone(call, crashed):
     assert f'`verdi process kill {chain.pk}`' in output
 
 
+def test_a_program_of_which_nobody_knows_whether_it_is_alive(call, crashed):
+    """It ran in a container, say; whoever knows that it is gone may kill by force what it ran."""
+    _, chain = crashed
+    chain.backend.finish(chain.pk)
+    chain.backend.enlist(chain.pk, owner=str(Owner('container', 1, '7', 'there')))
+    assert 'is unreachable' in call(verdi_process, 'kill', '-t', '0.1', chain.pk, status=1).output
+    assert not chain.is_terminated
+    call(verdi_process, 'kill', '-F', chain.pk)
+    assert chain.is_killed
+    assert chain.backend.read_run(chain.pk) is None
+
+
 def test_the_list_says_what_a_process_waits_for_and_who_runs_it(call, crashed, submitted):
     _, chain = crashed
     options = ('list', '-r', '-P', 'pk', 'owner', 'process_status')

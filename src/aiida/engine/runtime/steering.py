@@ -6,13 +6,15 @@ because it waits for a worker or its program is gone, it is done here. All below
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 from plumpy.process_states import ProcessState
 
-from aiida.common.exceptions import AiidaException, NotExistent, TransportTaskException
+from aiida.common.claims import Owner
+from aiida.common.exceptions import AiidaException, LostLease, NotExistent, TransportTaskException
 from aiida.common.log import AIIDA_LOGGER
 from aiida.engine.exceptions import PastException
 from aiida.engine.runners import Runner
@@ -22,6 +24,7 @@ from aiida.engine.runtime.leases import LEASE
 from aiida.engine.runtime.resuming import RunElsewhere, is_held, restore
 from aiida.orm import CalcFunctionNode, CalcJobNode, ProcessNode, WorkFunctionNode
 from aiida.orm.backend import get_store
+from aiida.storage.records import RunRecord
 
 __all__ = ('JobRefusal', 'Refusal', 'Request', 'Wanted', 'mark_as_killed')
 
@@ -60,8 +63,8 @@ class Request:
         """
         :param wanted: to kill or pause processes, or to let them run.
         :param message: why, for their status.
-        :param force: when killing, whether jobs on computers are left to themselves, and whether processes of which
-            nobody knows who runs them are marked as killed.
+        :param force: when killing, whether jobs on computers are left to themselves, and whether processes are killed
+            of which nobody knows who runs them, or whether that program, which is no worker, is alive.
         """
         self.wanted = wanted
         self.message = message
@@ -102,7 +105,7 @@ class Request:
         row = node.backend.read_run(pk)
         if row is None:  # it has ended meanwhile
             return False
-        if is_held(row):
+        if is_held(row) and not self._frees(row):
             messages.poke(pk)
             return True
         try:
@@ -138,12 +141,31 @@ class Request:
             if row is None:
                 self._ask_function(child, is_abandoned)
             # of a kill those that somebody runs are told by whoever runs, or has killed, the process above
-            elif self.wanted != 'kill' or not (is_held(row) or current_runner().live_process(pk)):
+            elif self.wanted != 'kill' or not self._is_left_alone(row):
                 try:
                     self._asked[pk] = self._ask(child)
                 except Refusal as refusal:
                     LOGGER.error('Process<%s>, which Process<%s> called, stays as it is: %s', pk, node.pk, refusal)
             self._ask_below(child, is_abandoned)
+
+    def _is_left_alone(self, row: RunRecord) -> bool:
+        """Return whether what is asked of a process below is left to whoever runs it."""
+        return current_runner().live_process(row.node_id) is not None or (is_held(row) and not self._frees(row))
+
+    def _frees(self, row: RunRecord) -> bool:
+        """Return whether a process was given back that is to be killed by force.
+
+        That is done if a program holds it for good of which it cannot be told whether it is alive: it may have run in a
+        container that is gone. If it is alive, it can write nothing any more.
+        """
+        if self.wanted != 'kill' or not self.force or row.owner is None or row.lease_until is not None:
+            return False
+        if Owner.parse(row.owner).can_be_told:
+            return False
+        with contextlib.suppress(LostLease):
+            store = get_store()
+            store.release(row.node_id, row.fence, store.now())
+        return True
 
     def _ask_function(self, node: ProcessNode, is_abandoned: bool) -> None:
         """End a function that was called by a process nobody ran; a live one is steered with its caller."""

@@ -15,6 +15,7 @@ import pytest
 
 from aiida import orm
 from aiida.cmdline.utils.reasons import reason_of
+from aiida.common.exceptions import ConfigurationError, EntryPointError
 from aiida.engine import submit
 from aiida.engine.processes.calcjobs import tasks
 from aiida.engine.runtime import holding, setbacks
@@ -22,6 +23,7 @@ from aiida.engine.runtime.steering import Request
 from aiida.manage import get_manager
 from aiida.manage.configuration import stores
 from aiida.orm.backend import get_store
+from aiida.plugins import CalculationFactory
 from aiida.storage.shared.files import missing_files
 from aiida.transports.ssh.transport import close_connections
 from private_sshd import HOST, PrivateSshd, why_not
@@ -121,6 +123,32 @@ class TestImports:
         worker.start()
         wait_until(lambda: all(node.is_terminated for node in nodes), 10)
         assert all(node.is_finished_ok for node in nodes)
+
+
+def test_a_parser_that_is_missing_for_a_while_is_waited_for(
+    worker: Any, localhost: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find, tries = orm.CalcJobNode.get_parser_class, []
+
+    def find_later(node: Any) -> Any:
+        tries.append(node)
+        if len(tries) <= 3:
+            try:
+                raise EntryPointError('no module named `aiida_torn`')
+            except EntryPointError as exception:
+                raise ConfigurationError(f'the parser cannot be loaded: {exception}') from exception
+        return find(node)
+
+    code = orm.InstalledCode(label='bash', computer=localhost, filepath_executable='/bin/bash').store()
+    job = submit(CalculationFactory('core.arithmetic.add'), code=code, x=orm.Int(1), y=orm.Int(2))
+    monkeypatch.setattr(orm.CalcJobNode, 'get_parser_class', find_later)
+    monkeypatch.setattr(setbacks, '_LONGEST_REST', 0.3)
+    worker.start()
+    wait_until(lambda: len(tries) > 1)
+    wait_until(lambda: (row := job.backend.read_run(job.pk)) is None or 'aiida_torn' in (row.last_error or ''))
+    wait_until(lambda: job.is_terminated)
+    assert job.is_finished_ok, job.exit_message
+    assert job.outputs.sum.value == 3
 
 
 class SmallDisk:

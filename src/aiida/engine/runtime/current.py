@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiida.common.exceptions import ClosedStorage, LostLease, StorageUnavailable
 from aiida.common.slots import Slot
+from aiida.engine.exceptions import PluginUnavailable
 
 if TYPE_CHECKING:
     from aiida.engine.runners import Runner
@@ -19,7 +20,12 @@ RUNNER: Slot[Runner] = Slot(
 )
 
 #: What is not the fault of a process: it is left where its checkpoint says, and does not become ``Excepted``.
-INFRASTRUCTURE_ERRORS: tuple[type[BaseException], ...] = (StorageUnavailable, LostLease, ClosedStorage)
+INFRASTRUCTURE_ERRORS: tuple[type[BaseException], ...] = (
+    StorageUnavailable,
+    LostLease,
+    ClosedStorage,
+    PluginUnavailable,
+)
 
 
 class _ThreadRunner:

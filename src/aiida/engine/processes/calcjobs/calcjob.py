@@ -13,10 +13,12 @@ import plumpy
 import plumpy.process_states
 from plumpy.process_states import ProcessState
 
-from aiida.common.exceptions import EntryPointError, FeatureNotAvailable, InvalidOperation
+from aiida.common.disks import scratch_watched
+from aiida.common.exceptions import ConfigurationError, EntryPointError, FeatureNotAvailable, InvalidOperation
 from aiida.common.extendeddicts import AttributeDict
 from aiida.common.lang import classproperty
 from aiida.common.links import LinkType
+from aiida.engine.exceptions import PluginUnavailable
 from aiida.engine.processes.calcjobs.manager import GONE_WITHOUT_MARK
 from aiida.engine.processes.calcjobs.options import complete_resources, define_options
 from aiida.engine.processes.calcjobs.presubmit import presubmit
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from aiida.common.folders import Folder
     from aiida.engine.processes.calcjobs.importer import CalcJobImporter
     from aiida.engine.processes.ports import PortNamespace
+    from aiida.parsers import Parser
 
 __all__ = (
     'CalcJob',
@@ -330,7 +333,8 @@ class CalcJob(Process):
             if self.node.get_retrieve_temporary_list():
                 # They were lost by an interruption.
                 return plumpy.process_states.Wait(msg='Waiting to retrieve', data=RETRIEVE_COMMAND)
-            retrieved_temporary_folder = tempfile.mkdtemp()
+            with scratch_watched([tempfile.gettempdir()]):
+                retrieved_temporary_folder = tempfile.mkdtemp()
         try:
             return self._judge_results(retrieved_temporary_folder, existing_exit_code)
         finally:
@@ -355,10 +359,20 @@ class CalcJob(Process):
 
     def _doubt_of_end(self) -> ExitCode | None:
         """Return an exit code if it is not known how the job ended and there is no parser to find out."""
-        info = self.node.get_last_job_info() if self.node.get_parser_class() is None else None
+        info = self.node.get_last_job_info() if self._parser_class() is None else None
         if info is None or info.annotation != GONE_WITHOUT_MARK:
             return None
         return cast('ExitCode', self.exit_codes.ERROR_SCHEDULER_NODE_FAILURE._replace(message=GONE_WITHOUT_MARK))
+
+    def _parser_class(self) -> type[Parser] | None:
+        """Return the class of the parser, ``None`` if there is none.
+
+        :raises PluginUnavailable: if it cannot be imported here; it could when the job was made.
+        """
+        try:
+            return self.node.get_parser_class()
+        except ConfigurationError as exception:
+            raise PluginUnavailable(str(exception)) from exception
 
     @staticmethod
     def terminate(exit_code: ExitCode) -> ExitCode:
@@ -412,7 +426,7 @@ class CalcJob(Process):
 
         :raises ValueError: if the parser returns anything but an exit code or ``None``.
         """
-        parser_class = self.node.get_parser_class()
+        parser_class = self._parser_class()
         if parser_class is None:
             return None
         parser = parser_class(self.node)

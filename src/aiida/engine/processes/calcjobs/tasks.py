@@ -26,7 +26,7 @@ from plumpy.process_states import Interruption, KillInterruption, PauseInterrupt
 from aiida.common import timezone
 from aiida.common.datastructures import CalcJobState
 from aiida.common.disks import scratch_watched
-from aiida.common.exceptions import FeatureNotAvailable, StashingError, TransportTaskException
+from aiida.common.exceptions import EntryPointError, FeatureNotAvailable, StashingError, TransportTaskException
 from aiida.common.folders import SandboxFolder
 from aiida.common.log import AIIDA_LOGGER
 from aiida.common.options import get_option_value
@@ -118,10 +118,15 @@ def _of_connecting(exception: Exception) -> Stage:
 
 
 def _of_use(exception: Exception) -> Stage | None:
-    """A connection that is lost is the computer's; a file that is not there, or may not be read, is the job's."""
+    """A connection that is lost is the computer's, and so is a scheduler whose plugin cannot be imported.
+
+    A file that is not there, or may not be read, is the job's.
+    """
     error: BaseException | None = exception
     while error is not None:
-        if isinstance(error, ConnectionError) or (isinstance(error, OSError) and hasattr(error, 'transient')):
+        if isinstance(error, ConnectionError | EntryPointError) or (
+            isinstance(error, OSError) and hasattr(error, 'transient')
+        ):
             return Stage.CONNECTED
         error = error.__cause__
     return None

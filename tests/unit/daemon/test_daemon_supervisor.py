@@ -77,6 +77,7 @@ def alive(watcher, pid):
     """Let a worker run, and return what says whether it does."""
     state = SimpleNamespace(pid=pid, started=time.time(), stopping=False, alive=True)
     state.is_alive = lambda: state.alive
+    state.age = lambda: time.time() - state.started
     watcher.processes[pid] = state
     return state
 
@@ -107,6 +108,23 @@ def test_a_worker_that_is_replaced_does_not_count(watcher, monkeypatch):
     assert watcher.leaving == [2]
     assert watcher.replace(3)
     assert watcher.leaving == [2, 3]
+
+
+def test_failed_starts_are_forgotten_once_all_live(watcher, monkeypatch):
+    from aiida.engine.daemon import supervisor
+
+    monkeypatch.setattr(supervisor.Watcher, 'manage_processes', lambda self: None)
+    watcher.failed_starts = 3
+    first = alive(watcher, 1)
+    first.started -= 100
+    watcher.manage_processes()
+    assert watcher.failed_starts == 3
+    second = alive(watcher, 2)
+    watcher.manage_processes()
+    assert watcher.failed_starts == 3
+    second.started -= 100
+    watcher.manage_processes()
+    assert watcher.failed_starts == 0
 
 
 def test_workers_that_are_leaving_are_stopped_with_the_others(watcher, monkeypatch):

@@ -97,10 +97,13 @@ class WorkerWatcher(Watcher):
             if not process.is_alive():
                 logger.info('the worker %s, which was replaced, has ended', pid)
                 del self._leaving[pid]
-        ages = [process.age() for process in self.processes.values()]
-        if self.failed_starts and len(ages) == self.numprocesses and all(age > _YOUNG for age in ages):
+        if self.failed_starts and self._all_have_started():
             self.failed_starts = 0
         return super().manage_processes()
+
+    def _all_have_started(self) -> bool:
+        ages = [process.age() for process in self.processes.values()]
+        return len(ages) == self.numprocesses and all(age > _YOUNG for age in ages)
 
     def _stop(self, close_output_streams: bool = False) -> Any:
         self.processes.update(self._leaving)

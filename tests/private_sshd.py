@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -100,21 +101,29 @@ class PrivateSshd:
     def sessions(self) -> list[psutil.Process]:
         """Return the processes of the server that each belong to a connection."""
         assert self.process is not None
-        return [child for child in psutil.Process(self.process.pid).children() if child.name().startswith('sshd')]
+        return [child for child in psutil.Process(self.process.pid).children() if _is_of_server(child)]
 
     def cut(self) -> int:
         """End all connections, as a broken network does, and return how many there were; programs go on."""
         found = self.sessions()
         for session in found:
-            for process in [session, *session.children()]:
-                if process.name().startswith('sshd'):
-                    process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends by itself just now
+                for process in [session, *session.children()]:
+                    if _is_of_server(process):
+                        process.kill()
         psutil.wait_procs(found, timeout=5)
         return len(found)
 
     def connections(self) -> int:
         """Return how many logins there have been."""
         return self._log.read_text().count('Accepted publickey')
+
+
+def _is_of_server(process: psutil.Process) -> bool:
+    try:
+        return str(process.name()).startswith('sshd')
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _program() -> str:

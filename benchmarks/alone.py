@@ -151,13 +151,16 @@ def main() -> None:
     """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('cases', nargs='*', default=[*TABLES], help=f'of {", ".join(TABLES)}')
+    parser.add_argument('--on', choices=['SQLite', POSTGRES], help='one database only')
     arguments = parser.parse_args()
     from aiida.tools.pytest_fixtures.postgres import why_there_is_none
 
     missing = why_there_is_none()
     if missing is not None:
         print(f'without PostgreSQL: {missing}')
-    databases = ['SQLite', *([] if missing else [POSTGRES])]
+    databases = [
+        name for name in ('SQLite', POSTGRES) if arguments.on in (None, name) and not (missing and name == POSTGRES)
+    ]
     for case in arguments.cases:
         results = {}
         with environments(databases) as made:

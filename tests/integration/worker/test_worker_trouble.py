@@ -107,12 +107,13 @@ class TestImports:
         looked = []
         lacks = setbacks.Setbacks.lacks
         monkeypatch.setattr(setbacks.Setbacks, 'lacks', lambda self, *args: (looked.append(1), lacks(self, *args))[1])
+        monkeypatch.setattr(setbacks, 'back_off', lambda failures: 0.5 * 2.0**failures)
         plugin.file.unlink()
         plugin.forget()
         worker.start()
         wait_until(lambda: all(row.last_error and row.owner is None for row in rows(nodes)))
         before = len(looked)
-        assert before <= 20  # each once, to learn what it needs
+        assert before <= 25  # each once, to learn what it needs
         time.sleep(1.0)
         assert len(looked) - before <= 4  # for all of them together
         # another worker has it, maybe, and looks at once
@@ -121,7 +122,7 @@ class TestImports:
         importlib.invalidate_caches()
         monkeypatch.setattr(setbacks, 'back_off', lambda failures: 60.0)
         worker.start()
-        wait_until(lambda: all(node.is_terminated for node in nodes), 10)
+        wait_until(lambda: all(node.is_terminated for node in nodes), 30)
         assert all(node.is_finished_ok for node in nodes)
 
 

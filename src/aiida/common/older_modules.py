@@ -15,7 +15,7 @@ __all__ = ('older_names', 'provide_modules')
 
 
 def older_names(
-    module: str, names: Mapping[str, str], stacklevel: int = 2
+    module: str, names: Mapping[str, str], stacklevel: int = 2, homes: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return what a module of older days binds to ``__getattr__`` and ``__dir__``.
 
@@ -24,6 +24,7 @@ def older_names(
     :param module: the name of the module.
     :param names: ``module:attribute`` of today by name.
     :param stacklevel: which caller the warning blames: 2 that of ``__getattr__``.
+    :param homes: ``module:attribute`` of those that are elsewhere than what is used today, which they stand for.
     """
     told: set[str] = set()
 
@@ -32,7 +33,8 @@ def older_names(
         if home is None:
             raise AttributeError(f'module {module!r} has no attribute {name!r}')
         today, _, attribute = home.partition(':')
-        value = getattr(import_module(today), attribute)
+        place, _, own_name = (homes or {}).get(name, home).partition(':')
+        value = getattr(import_module(place), own_name)
         setattr(sys.modules[module], name, value)
         if name not in told:
             told.add(name)

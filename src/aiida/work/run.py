@@ -14,7 +14,6 @@ import plumpy.processes
 from aiida.engine import Awaitable, Process, construct_awaitable, launch
 from aiida.orm import load_node
 from aiida.work.inputs import modern_inputs
-from aiida.work.legacy import job_process  # noqa: F401 - for `process()` of classes of jobs
 from aiida.work.notices import tell_of_module
 from aiida.work.util import is_workfunction
 

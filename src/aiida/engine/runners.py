@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import threading
 from collections.abc import Callable
@@ -254,6 +255,7 @@ class Runner:
         if self.loop.is_running():
             self.stop()
         elif self._given_loop is None and not self.loop.is_closed():
+            _forget_unbegun(self.loop)
             self.loop.close()
 
     # launching
@@ -444,6 +446,14 @@ class Runner:
 
 _VERSIONS = PluginVersionProvider()
 _UNSTORED = 'Cannot submit a process with `store_provenance=False`: nobody could find it; `run` it'
+
+
+def _forget_unbegun(loop: asyncio.AbstractEventLoop) -> None:
+    """Let what never had its turn in a loop end without a warning; its rows say that it is to be run."""
+    for task in asyncio.all_tasks(loop):
+        coroutine: Any = task.get_coro()
+        if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            coroutine.close()
 
 
 def _refuse_function(process: Any) -> None:

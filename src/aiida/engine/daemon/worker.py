@@ -19,6 +19,7 @@ from aiida.common.options import get_option_value
 from aiida.engine.daemon.fingerprint import LoadedCode
 from aiida.engine.daemon.memory import MEGABYTE, MemoryLimit, resident_memory
 from aiida.engine.daemon.parent import REPLACED
+from aiida.engine.daemon.reaching import open_when_reachable
 from aiida.engine.runtime import messages
 from aiida.engine.runtime.current import RUNNER
 from aiida.engine.runtime.dispatching import Dispatcher
@@ -178,6 +179,7 @@ def start_daemon_worker(foreground: bool = False, log_file: str | None = None, i
     configure_logging(with_orm=True, daemon=not foreground and log_file is not None, daemon_log_file=log_file)
     sys.setswitchinterval(_SWITCH)
     runner = RUNNER.get()
+    open_when_reachable(lambda: get_store().now())  # it may have gone away again
     slots = get_option_value('daemon.worker_process_slots', 200)
     worker = Worker(runner, slots, _memory_limit(), _ask_supervisor if is_supervised else lambda: True)
 

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from plumpy.process_states import ProcessState
 
@@ -287,6 +287,9 @@ class Dispatcher:
             LOGGER.warning('Process<%s> is run by somebody else: %s', pk, exception)
             return
         if not isinstance(exception, INFRASTRUCTURE_ERRORS):
+            if _is_lost(process):  # what somebody else has written meanwhile was in its way
+                LOGGER.warning('Process<%s> is run by somebody else, or has ended: %s', pk, exception)
+                return
             LOGGER.error('Process<%s> was interrupted by an error that is not its own', pk, exc_info=exception)
         self._give_back(pk, process._life.fence, process._life.attempts, exception)
 
@@ -421,6 +424,14 @@ class Dispatcher:
             if background is None or pk not in background.busy:
                 task.cancel()
                 await asyncio.wait({task})
+
+
+def _is_lost(process: Process) -> bool:
+    """Return whether somebody else has taken a process, or has ended it."""
+    with contextlib.suppress(StorageUnavailable):
+        run = get_store().read_run(cast('int', process.pid))
+        return run is None or run.fence != process._life.fence
+    return False
 
 
 def set_aside(run: RunRecord) -> None:

@@ -6,6 +6,7 @@ interrupted step launched. What is launched now is taken for the first of these 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import plumpy.processes
 from plumpy.exceptions import KilledError
 from plumpy.process_states import ProcessState
 
+from aiida.common.exceptions import ModificationNotAllowed
 from aiida.common.links import LinkType
 from aiida.orm import CalcFunctionNode, WorkFunctionNode, load_node
 from aiida.orm.backend import get_store
@@ -80,9 +82,9 @@ def dismiss(process: Process) -> None:
 
 
 def _dismiss(node: Any) -> None:
-    if node.is_terminated:
+    if node.is_terminated or get_store().set_desired(node.pk, 'kill', _NOT_AGAIN):
         return
-    if not get_store().set_desired(node.pk, 'kill', _NOT_AGAIN):
+    if isinstance(node, CalcFunctionNode | WorkFunctionNode):  # what else has no row has ended just now
         _seal(node)
 
 
@@ -90,7 +92,8 @@ def _seal(node: Any) -> None:
     """Mark a process function as killed that was interrupted, with those it had called."""
     for called in node.called:
         _dismiss(called)
-    with get_store().transaction():
+    # who ran it may have been stopped for a while, and have ended it just now
+    with contextlib.suppress(ModificationNotAllowed), get_store().transaction():
         node.set_process_state(ProcessState.KILLED)
         node.set_process_status('interrupted')
         node.seal()

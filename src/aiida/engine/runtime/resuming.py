@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import weakref
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from plumpy.persistence import LoadSaveContext
 
 from aiida.common.claims import Owner, this_owner
-from aiida.common.exceptions import InvalidOperation, NotExistent
+from aiida.common.exceptions import InvalidOperation, LostLease, NotExistent
 from aiida.engine.exceptions import PastException
 from aiida.engine.persistence import AiiDAPersister, get_object_loader
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
@@ -172,7 +173,8 @@ def _take(runner: Runner, pk: int) -> RunRecord:
     if run.owner is not None and (run.lease_until is None or run.owner != this_owner()):
         if is_held(run):
             raise RunElsewhere(f'Process<{pk}> is run by {Owner.parse(run.owner).label}')
-        store.release(pk, run.fence, get_store().now(), error=f'{Owner.parse(run.owner).label} is gone')
+        with contextlib.suppress(LostLease):  # somebody else has noticed that too
+            store.release(pk, run.fence, get_store().now(), error=f'{Owner.parse(run.owner).label} is gone')
     taken = store.claim_one(pk, runner.owner, get_store().now(), runner.lease_until())
     if taken is None:
         raise RunElsewhere(f'Process<{pk}> was taken by somebody else just now')

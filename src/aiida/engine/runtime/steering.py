@@ -33,7 +33,7 @@ LOGGER = AIIDA_LOGGER.getChild('engine.runtime.steering')
 Wanted = Literal['run', 'pause', 'kill']
 
 #: How it shows that somebody else has taken or ended a process meanwhile.
-_QUICKER: tuple[type[BaseException], ...] = (RunElsewhere, NotExistent, PastException)
+_QUICKER: tuple[type[BaseException], ...] = (RunElsewhere, NotExistent, PastException, LostLease)
 _PASSED_ON: tuple[type[BaseException], ...] = (*_QUICKER, *INFRASTRUCTURE_ERRORS)
 
 #: Seconds between two looks at what became of a request.

@@ -46,7 +46,7 @@ test: $(VENV)/.dev
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
 
 crash: $(VENV)/.dev
-	@PATH="$(CURDIR)/$(BIN):$$PATH" NABUCCO_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash
+	@PATH="$(CURDIR)/$(BIN):$$PATH" NABUCCO_CRASH_STRIDE=1 $(BIN)/python -m pytest tests/crash tests/integration/hosts
 
 check: lint imports sizes types test
 

@@ -116,6 +116,13 @@ def test_two_daemons_share_the_work(configurations: list[Configuration], launch:
     nodes = launch(16)
     assert len(owners_until_ended(nodes)) == 2
     check_ends(nodes)
+
+
+@pytest.mark.skipif(os.environ.get('NABUCCO_CRASH_STRIDE') != '1', reason='takes longer: NABUCCO_CRASH_STRIDE=1')
+def test_a_supervisor_of_two_is_killed(configurations: list[Configuration], launch: Any) -> None:
+    first = configurations[0]
+    for configuration in configurations:
+        configuration.verdi('daemon', 'start')
     nodes = launch(8)
     # a supervisor that is killed takes its worker along: the other daemon does what that had
     psutil.Process(first.supervisor()).send_signal(signal.SIGKILL)

@@ -273,6 +273,7 @@ def test_a_script_that_is_killed_is_missed_on_its_own_host_only(
     assert node.is_finished_ok
 
 
+@longer
 def test_two_hosts_of_the_same_name(
     hosts: Any, make_host: Any, classes: Any, path: pathlib.Path, wait_until: Any
 ) -> None:

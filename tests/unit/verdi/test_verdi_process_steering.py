@@ -143,6 +143,18 @@ def test_a_program_of_which_nobody_knows_whether_it_is_alive(call, crashed):
     assert chain.backend.read_run(chain.pk) is None
 
 
+def test_a_worker_on_another_host_that_was_silent_for_long(call, crashed):
+    """It is believed to be alive for as long as its lease lasts, and once more as long; then it is done here."""
+    _, chain = crashed
+    store = chain.backend
+    store.finish(chain.pk)
+    store.enlist(chain.pk, owner=str(Owner('elsewhere', 1, '7', 'there')), lease_until=store.now() - 5)
+    assert 'is unreachable' in call(verdi_process, 'kill', '-t', '0.1', chain.pk, status=1).output
+    assert store.claim_one(chain.pk, str(Owner('elsewhere', 1, '7', 'there')), store.now(), store.now() - 100)
+    call(verdi_process, 'kill', chain.pk)
+    assert chain.is_killed
+
+
 def test_the_list_says_what_a_process_waits_for_and_who_runs_it(call, crashed, submitted):
     _, chain = crashed
     options = ('list', '-r', '-P', 'pk', 'owner', 'process_status')

@@ -226,6 +226,7 @@ ROWS: dict[str, str] = {
 #: Rows that no test here proves, with the reason.
 LEFT_OUT: dict[str, str] = {}
 
+
 def row(*ids: str) -> Any:
     """Name the rows that a test proves."""
     unknown = [name for name in ids if name not in ROWS]

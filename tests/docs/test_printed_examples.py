@@ -10,7 +10,8 @@ from documents import DOCS
 FOLDER = DOCS / 'reference' / 'examples'
 
 #: Page: what each example of it has, by the line it begins at. ``0`` is the page on ``aiida.work`` of AiiDA 0.10, ``1``
-#: the chapter on processes of AiiDA 1.0, ``2`` the reference of ``aiida.engine`` of AiiDA 2.2. White space is all the same.
+#: the chapter on processes of AiiDA 1.0, ``2`` the reference of ``aiida.engine`` of AiiDA 2.2. White space is
+#: all the same.
 EXAMPLES = {
     'ports.md': {
         '1:23, an input': ('spec = ProcessSpec()', 'spec.input('),

@@ -10,7 +10,6 @@ from plumpy.process_states import ProcessState
 
 from aiida.common.exceptions import InvalidOperation
 from aiida.common.links import LinkType
-from aiida.engine.persistence import AiiDAPersister
 from aiida.engine.processes.flattening import flat_inputs, flat_outputs
 from aiida.engine.runtime import messages, replaying
 from aiida.engine.runtime.codec import NotSavable, NotStoredYet
@@ -51,9 +50,9 @@ def create(process: Process) -> None:
         for source, _, _ in node._incoming:
             if source._record.id is None:
                 source.store()
-        node.hold()  # not read again: what it has now is all it has
         node.store()
         process._pid = node.pk
+        node.hold()
         if process._life.is_persistent:
             process._life.fence = store.enlist(node._record.id, **process.runner.hold_new())  # type: ignore[arg-type]
             save_checkpoint(process)
@@ -161,8 +160,8 @@ def terminated(process: Process) -> None:
         node.base.attributes.set(node.SEALED_KEY, True)
         return
     with node.backend.transaction():
-        if process._life.is_persistent:  # of a node that was deleted, this says so best; the row stays as it is then
-            _check_fence(process)
+        if process._life.is_persistent and process._life.fence:  # of a node that was deleted, this says so best
+            node.backend.check_fence(cast('int', node._record.id), process._life.fence)
         if finished:
             process.update_outputs()
         node.seal()
@@ -170,8 +169,7 @@ def terminated(process: Process) -> None:
         note_state_change(node)
         tell(process)
         if process._life.is_persistent:
-            # what was held was looked at above, and nobody can have taken it since
-            node.backend.finish(node._record.id, None if process._life.fence else 0)  # type: ignore[arg-type]
+            node.backend.finish(node._record.id, process._life.fence)  # type: ignore[arg-type]
     process._life.end_is_written = True
     node.release()
 
@@ -188,15 +186,14 @@ def save_checkpoint(process: Process) -> bool:
     """
     if not process._life.is_persistent or process._life.has_ended:
         return False
+    if process._life.fence:  # whatever becomes of the checkpoint, nothing is written by who has lost the process
+        process.node.backend.check_fence(process.node._record.id, process._life.fence)  # type: ignore[arg-type]
     persister = process.runner.persister
-    if type(persister) is not AiiDAPersister:  # which looks itself
-        _check_fence(process)
     if persister is None:
         return False
     try:
         persister.save_checkpoint(process)
     except PersistenceError as exception:
-        _check_fence(process)
         cause = exception.__cause__
         if isinstance(cause, NotSavable) and not isinstance(cause, NotStoredYet):
             raise cause from None
@@ -208,15 +205,6 @@ def save_checkpoint(process: Process) -> bool:
             )
         return False
     return True
-
-
-def _check_fence(process: Process) -> None:
-    """Raise :class:`~aiida.common.exceptions.LostLease` if somebody else has taken the process since.
-
-    Whatever becomes of a checkpoint, nothing is written by who has lost the process.
-    """
-    if process._life.fence:
-        process.node.backend.check_fence(process.node._record.id, process._life.fence)  # type: ignore[arg-type]
 
 
 # links

@@ -536,6 +536,7 @@ class Process(plumpy.processes.Process):
         if self.node.is_stored and not self._transitioning:
             store = self.node.backend
             with store.transaction():
+                self.update_outputs()  # a task may have ended just now: what it gave belongs to what it wrote
                 self.node.flush()
                 recording.save_checkpoint(self)
                 if event is not None and self._life.is_persistent:

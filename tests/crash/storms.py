@@ -111,7 +111,8 @@ class Storm:
             if pid in self._programs:
                 if number in (signal.SIGKILL, signal.SIGTERM):
                     self._killed.add(pid)
-                os.kill(pid, number)
+                with contextlib.suppress(ProcessLookupError):  # it has ended just now
+                    os.kill(pid, number)
 
     def wait(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
         """Wait until something is true, while the store may be away."""

@@ -17,6 +17,7 @@ from aiida import orm
 from aiida.cmdline.utils.reasons import reason_of
 from aiida.common.exceptions import ConfigurationError, EntryPointError
 from aiida.engine import submit
+from aiida.engine.processes import control
 from aiida.engine.processes.calcjobs import tasks
 from aiida.engine.runtime import holding, setbacks
 from aiida.engine.runtime.steering import Request
@@ -339,3 +340,30 @@ def test_who_waits_for_a_kill_waits_for_the_tree(worker: Any, wait_until: Any, t
     path.touch()
     assert request.wait_until_done([parent], 10, below=True) == []
     assert child.is_killed
+
+
+def test_a_parent_that_was_paused_and_played_is_held_by_nobody(
+    worker: Any, wait_until: Any, tmp_path: pathlib.Path
+) -> None:
+    import worker_processes
+
+    path = tmp_path / 'file'
+    parent = submit(worker_processes.ParentOfUntilFile, path=orm.Str(str(path)))
+    worker.start()
+    wait_until(path.with_suffix('.begun').exists)
+
+    def is_put_down() -> bool:
+        run = parent.backend.read_run(parent.pk)
+        live = worker.worker.runner.live_process(parent.pk)
+        return run is not None and run.owner is None and run.ready_since is None and live is None
+
+    wait_until(is_put_down)
+    control.pause_processes([parent])
+    assert parent.paused
+    control.play_processes([parent])
+    assert not parent.paused
+    wait_until(is_put_down)
+    assert not parent.is_terminated
+    path.touch()
+    wait_until(lambda: parent.is_terminated)
+    assert parent.is_finished_ok

@@ -337,6 +337,7 @@ class TestTrouble:
 class TestInterruption:
     def resumed(self, runner, pk):
         """Return a process made again from its checkpoint, as after the end of the program."""
+        load_node(pk).backend.claim_one(pk, runner.owner, time.time() + 1, None)
         bundle = runner.persister.load_checkpoint(pk)
         return bundle.unbundle(LoadSaveContext(runner=runner))
 

@@ -541,7 +541,10 @@ class Process(plumpy.processes.Process):
                 recording.save_checkpoint(self)
                 if event is not None and self._life.is_persistent:
                     store.record_event(cast('int', self.node.pk), event, {'status': self.status})
-                self._life.has_parted = self.paused and recording.set_down(self)
+                if self.paused:
+                    self._life.has_parted = recording.set_down(self)
+                elif self.state is ProcessState.WAITING:  # one that was played waits as others do
+                    self._life.has_parted = recording.part(self)
 
     def set_status(self, status: str | None) -> None:
         """Set what the process says of itself, on its node too."""

@@ -130,6 +130,17 @@ def part(process: Process) -> bool:
     return True
 
 
+def part_again(process: Process) -> None:
+    """Part from a process that was taken up though what it waits for has not ended, as after it was played."""
+    node = process.node
+    if not process._life.awaited or not node.backend.waiting_for(cast('int', node._record.id)):
+        return
+    with node.backend.transaction():
+        node.flush()
+        has_parted = part(process)
+    process._life.has_parted = has_parted
+
+
 def set_down(process: Process) -> bool:
     """Let a process that is paused be held by nobody until it is to go on, if its runner parts from such.
 

@@ -16,6 +16,7 @@ from plumpy.process_states import ProcessState
 from aiida.common.claims import BACK_OFF, MAX_ATTEMPTS
 from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.exceptions import PluginUnavailable
+from aiida.engine.processes import recording
 from aiida.engine.runtime import driving, resuming
 from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.pauses import mark_pauses
@@ -258,6 +259,8 @@ class Dispatcher:
                 process.kill(run.desired_message)
         elif run.desired_state == 'run' and process.paused:
             process.play()
+        elif run.desired_state == 'run' and process.state is ProcessState.WAITING:
+            recording.part_again(process)
         if not process._life.is_done_here:
             await driving.live(process)
 

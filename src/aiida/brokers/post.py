@@ -35,6 +35,8 @@ _PATIENCE = 10.0
 _FAREWELL = 1.0
 #: Seconds for which a process has to be here until it is listened for: most are gone before.
 _SETTLING = 0.05
+#: Seconds in which a process may be here again that has just left: one that was paused and is played.
+_GRACE = 1.0
 
 Receive = Callable[[str, dict[str, Any]], Any]
 Hear = Callable[[Any, Any, str | None], Any]
@@ -309,9 +311,11 @@ class _Session:
 
     def _receiver(self, recipient: str) -> Callable[[Any, Any], Awaitable[Any]]:
         async def receive(_: Any, message: Any) -> Any:
-            found = self._post._recipients.get(recipient)
-            if found is None:
-                raise LookupError(f'Process<{recipient}> is not run here any more')
+            end = time.monotonic() + _GRACE
+            while (found := self._post._recipients.get(recipient)) is None:
+                if time.monotonic() > end:
+                    raise LookupError(f'Process<{recipient}> is not run here any more')
+                await asyncio.sleep(_SETTLING)
             answer = found[0](recipient, message)
             return asyncio.wrap_future(answer) if hasattr(answer, 'add_done_callback') else answer
 

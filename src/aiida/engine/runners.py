@@ -100,6 +100,8 @@ class Runner:
         self.starts_at_once = False
         #: Whether processes that wait for others, or are paused, leave it until they are ready again.
         self.parts = False
+        #: Whether its processes listen to messages; not if its loop will not run.
+        self.hears = True
         #: Whether it takes no further step of any process.
         self.is_leaving = False
         #: Seconds for which it holds a process without renewing that; ``None`` holds it as long as this program lives.
@@ -395,7 +397,8 @@ class Runner:
         self._live[process.pid] = process
         if process._life.fence:
             self.obedience.watch()
-            messages.listen(self, process)
+            if self.hears:
+                messages.listen(self, process)
 
     def unregister(self, process: Process) -> None:
         """Note that a process lives here no more, and tell who waits for it if it has ended."""

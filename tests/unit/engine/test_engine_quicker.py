@@ -12,9 +12,9 @@ import pytest
 from aiida import orm
 from aiida.common.exceptions import LostLease
 from aiida.engine import WorkChain
-from aiida.engine.processes.control import kill_processes
+from aiida.engine.processes.control import kill_processes, pause_processes
 from aiida.engine.runners import Runner
-from aiida.engine.runtime import replaying, resuming
+from aiida.engine.runtime import messages, replaying, resuming
 from aiida.engine.runtime.resuming import RunElsewhere
 
 
@@ -87,3 +87,16 @@ def test_what_never_began_ends_with_its_runner_without_a_warning(store: Any) -> 
         del made
         gc.collect()
     assert [str(warning.message) for warning in caught if 'never awaited' in str(warning.message)] == []
+
+
+def test_what_is_steered_where_no_loop_runs_listens_to_nobody(
+    runner: Runner, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = []
+    monkeypatch.setattr(messages, 'listen', lambda _, process: heard.append(process.pid))
+    with Runner(broker_submit=True) as other:
+        node = other.submit(Still)
+    heard.clear()
+    pause_processes([node], timeout=1)
+    assert node.paused
+    assert heard == []

@@ -189,6 +189,7 @@ class Request:
         """
         pk: Any = node.pk
         with Runner() as runner:
+            runner.hears = False  # its loop does not run: a request would never be answered
             runner.lease = LEASE  # if this program is killed now, a worker does what is wanted
             try:
                 process = restore(runner, pk)

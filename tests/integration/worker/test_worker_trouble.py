@@ -241,6 +241,13 @@ class TestFullDisk:
 class TestFullRepository:
     """Only the files are on the disk: what is written to the database tells why processes wait."""
 
+    @pytest.fixture(params=['sqlite', 'postgres'])
+    def profile(self, request: pytest.FixtureRequest, config_folder: pathlib.Path) -> Any:
+        if request.param == 'sqlite':
+            return make_profile(config_folder, 'core.sqlite_dos', {'filepath': str(config_folder / 'store')})
+        server = request.getfixturevalue('postgres_server')
+        return make_profile(config_folder, 'core.psql_dos', server.new_config(config_folder / 'store'))
+
     def test_only_the_files(
         self, small_disk: SmallDisk, worker: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -367,3 +374,32 @@ def test_a_parent_that_was_paused_and_played_is_held_by_nobody(
     path.touch()
     wait_until(lambda: parent.is_terminated)
     assert parent.is_finished_ok
+
+
+def test_steps_that_block_hold_up_neither_transfers_nor_kills(
+    worker: Any, localhost: Any, wait_until: Any, tmp_path: pathlib.Path
+) -> None:
+    """As many as there are slots block; what waits for a job does not count among them, and goes on."""
+    import worker_processes
+
+    worker._kwargs['slots'] = 4
+    code = orm.InstalledCode(label='bash', computer=localhost, filepath_executable='/bin/bash').store()
+    flag = tmp_path / 'flag'
+    job = submit(worker_processes.Touching, code=code, path=orm.Str(str(flag)))
+    worker.start()
+    wait_until(lambda: job.get_job_id())
+    path = tmp_path / 'file'
+    blocked = [submit(worker_processes.UntilFile, path=orm.Str(str(path))) for _ in range(6)]
+    wait_until(lambda: sum(row.owner is not None for row in rows(blocked)) >= 4)
+    time.sleep(0.3)
+    free = [node for node, row in zip(blocked, rows(blocked), strict=True) if row.owner is None]
+    assert len(free) == 2  # left to other workers
+    flag.touch()
+    wait_until(lambda: job.get_retrieved_node() is not None)
+    begin = time.monotonic()
+    control.kill_processes([free[0]])
+    assert time.monotonic() - begin < 5
+    assert free[0].is_killed
+    path.touch()
+    wait_until(lambda: all(node.is_terminated for node in [job, *blocked]))
+    assert job.is_finished_ok

@@ -40,8 +40,8 @@ _PATIENCE = 5.0
 _LOOK = 1.0
 #: Seconds between two switches of threads: a step that computes does not hold up the loop for long.
 _SWITCH = 0.001
-#: Steps, parsers and transfers at the same time, however many slots there are.
-_THREADS = 200
+#: Threads for the transfers of jobs that wait, beside one for each slot: steps that block do not hold these up.
+_TRANSFERS = 32
 
 
 class Worker:
@@ -63,7 +63,7 @@ class Worker:
             whether this one is to end.
         :param lease: for how many seconds it holds a process without saying so again; 30 for ``None``.
         """
-        runner.become_worker(LEASE if lease is None else lease, _THREADS)
+        runner.become_worker(LEASE if lease is None else lease, slots + _TRANSFERS)
         self.runner = runner
         self.dispatcher = Dispatcher(runner, slots)
         #: Whether it has ended, or is about to, as it had grown too large.

@@ -121,7 +121,7 @@ class Guard:
             self.is_suspicious = hold is not None
             if hold is None or hold.until is None:
                 return
-            remaining = hold.until - time.time()
+            remaining = hold.until - get_store().now()
             if (remaining <= 0 or remaining > 2 * LONGEST_HOLD) and self._take_turn(hold):  # or the clock was set
                 return
             text = describe(hold, self._label)
@@ -134,7 +134,7 @@ class Guard:
         """Let nobody else try for a while; return whether it is this one's turn."""
         store = get_store()
         _forget(store, self._id)
-        until = time.time() + self._pause_after(hold.failures)
+        until = get_store().now() + self._pause_after(hold.failures)
         return store.write_hold(hold._replace(until=until, revision=hold.revision + 1))
 
     def _pause_after(self, failures: int) -> float:
@@ -161,7 +161,7 @@ class Guard:
 
     def _after(self, hold: HoldRecord | None, trouble: ComputerTrouble) -> HoldRecord:
         """Return the row after a failure."""
-        now = time.time()
+        now = get_store().now()
         error = str(trouble.reason) or type(trouble.reason).__name__
         patience = max(_FORGOTTEN_AFTER, 4 * self._pause_after(self._most))
         if hold is None:

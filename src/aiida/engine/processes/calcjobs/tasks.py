@@ -13,7 +13,6 @@ import functools
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from datetime import timedelta
@@ -40,6 +39,7 @@ from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.engine.runtime.holding import ComputerTrouble, Guard, Stage
 from aiida.engine.transports import act_with
 from aiida.engine.utils import InterruptableFuture, exponential_backoff_retry, interruptable_task
+from aiida.orm.backend import get_store
 from aiida.schedulers import SchedulerError
 from aiida.schedulers.datastructures import JobState
 
@@ -201,7 +201,7 @@ async def _when_usable(node: CalcJobNode, what: str, guard: Guard, action: Calla
         if is_patient:
             await guard.wait(explain)
         tell(None)
-        began = time.time()
+        began = get_store().now()
         try:
             return await action(guard)
         except ComputerTrouble as trouble:

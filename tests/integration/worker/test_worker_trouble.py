@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -268,6 +269,23 @@ class TestFullRepository:
         wait_until(lambda: all(node.is_terminated for node in nodes))
         check_written(nodes)
         shutil.rmtree(container.resolve(), ignore_errors=True)
+
+
+def test_temporary_files_have_no_room(
+    small_disk: SmallDisk, worker: Any, localhost: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setbacks, '_LONGEST_REST', 0.5)
+    code = orm.InstalledCode(label='bash', computer=localhost, filepath_executable='/bin/bash').store()
+    add = CalculationFactory('core.arithmetic.add')
+    nodes = [submit(add, code=code, x=orm.Int(1), y=orm.Int(number)) for number in range(3)]
+    monkeypatch.setattr(tempfile, 'tempdir', str(small_disk.folder))
+    small_disk.fill()
+    worker.start()
+    wait_until(lambda: all('no space left' in (row.last_error or '') for row in rows(nodes)))
+    assert not any(node.paused or node.is_terminated for node in nodes)
+    small_disk.free()
+    wait_until(lambda: all(node.is_terminated for node in nodes))
+    assert [node.outputs.sum.value for node in nodes] == [1, 2, 3]
 
 
 class TestComputers:

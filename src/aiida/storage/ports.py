@@ -276,6 +276,9 @@ class RuntimeStore(CheckpointStore, HoldStore, ChronicleStore, Protocol):
     def hurry(self) -> int:
         """Let what rests for trouble that is no fault of its own be tried now; return how many rows that were."""
 
+    def resting(self) -> list[tuple[str, int]]:
+        """Return why processes rest that are not at fault, and how many do for each reason, most first."""
+
     def note_progress(self, node_id: int) -> None:
         """Forget the failed attempts of a process: it has come further than where they failed."""
 

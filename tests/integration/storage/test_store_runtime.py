@@ -468,6 +468,7 @@ def test_what_rests_for_no_fault_of_its_own_is_hurried(store, run):
     store.release(faulty, rows[faulty].fence, now + 60, 'a fault')
     store.release(innocent, rows[innocent].fence, now + 60, 'no space left', counts=False)
     store.release(free, rows[free].fence, now + 60)
+    assert store.resting() == [('no space left', 1)]
     assert store.hurry() == 1
     assert [row.node_id for row in store.claim('w', now, FAR, limit=3)] == [innocent]
     assert store.hurry() == 0

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from aiida import orm
+from aiida.cmdline.utils.daemon import _warn_of_trouble
 from aiida.cmdline.utils.reasons import reason_of
 from aiida.common.exceptions import ConfigurationError, EntryPointError
 from aiida.engine import submit
@@ -421,3 +422,21 @@ def test_steps_that_block_hold_up_neither_transfers_nor_kills(
     path.touch()
     wait_until(lambda: all(node.is_terminated for node in [job, *blocked]))
     assert job.is_finished_ok
+
+
+def test_the_status_of_the_daemon_tells_what_hinders(localhost: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    store = get_store()
+    nodes = [submit(CalculationFactory('core.arithmetic.add'), **_sum_of(localhost, number)) for number in range(2)]
+    for row in store.claim('somebody', store.now() + 1, store.now() + 100, limit=2):
+        store.release(row.node_id, row.fence, store.now() + 50, 'no space left on /here', counts=False)
+    trouble = holding.ComputerTrouble(holding.Stage.CONNECT, OSError('no route to it'))
+    assert holding.Guard(localhost, 20.0, 1).note_failure(0.0, trouble)
+    _warn_of_trouble()
+    told = capsys.readouterr()
+    assert f'{len(nodes)} processes wait: no space left on /here' in told.out + told.err
+    assert 'Computer localhost is held after a failure: no route to it' in told.out + told.err
+
+
+def _sum_of(computer: Any, number: int) -> dict[str, Any]:
+    code = orm.InstalledCode(label=f'bash{number}', computer=computer, filepath_executable='/bin/bash').store()
+    return {'code': code, 'x': orm.Int(1), 'y': orm.Int(number)}

@@ -192,6 +192,21 @@ def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
     here = [worker for worker in workers if worker.pid in pids and Owner.parse(worker.id).can_be_told]
     _name_others([worker for worker in workers if worker not in here])
     _warn_of_changed_code(here)
+    _warn_of_trouble()
+
+
+def _warn_of_trouble() -> None:
+    """Say which computers are held, and for what reasons processes rest that are not at fault."""
+    from aiida.engine.runtime.holding import describe
+    from aiida.orm import load_computer
+    from aiida.orm.backend import get_store
+
+    for hold in get_store().list_holds():
+        if hold.until is not None:
+            text = describe(hold, load_computer(pk=hold.computer_id).label)
+            echo.echo_warning(text[:1].upper() + text[1:])
+    for reason, number in get_store().resting():
+        echo.echo_warning(f'{number} {"process waits" if number == 1 else "processes wait"}: {reason}')
 
 
 def _tell_of_others(client: DaemonClient) -> None:

@@ -145,6 +145,10 @@ class RuntimeVerbs(ChronicleVerbs, HoldVerbs):
         with self._database.transaction():
             return self._database.change(self._runtime_sql['hurry'], {'now': self.now()})
 
+    def resting(self) -> list[tuple[str, int]]:
+        """Return why processes rest that are not at fault, and how many do for each reason, most first."""
+        return [(row[0], int(row[1])) for row in self._database.execute(self._runtime_sql['resting'])]
+
     def note_progress(self, node_id: int) -> None:
         """Forget the failed attempts of a process: it has come further than where they failed."""
         with self._database.transaction():

@@ -121,8 +121,8 @@ class Obedience:
             process.kill(row.desired_message)
         elif row.desired_state == 'pause':
             process.pause(row.desired_message)
-        elif before is not None and process.paused:  # not what was restored as paused
-            process.play()
+        elif before is not None and (process.paused or process._pausing is not None):  # not what was restored as paused
+            process.play()  # or does not pause after all, at the end of its step
         if row.node_id in self._live:
             self._obeyed[row.node_id] = wanted
 

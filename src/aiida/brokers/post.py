@@ -243,6 +243,8 @@ class _Session:
         self._post = post
         self._communicator = communicator
         self._listening: dict[str, Receive] = {}
+        #: Who is not wanted any more, and since when.
+        self._left: dict[str, float] = {}
         self._hears = False
         self._takes = False
         self._lost = False
@@ -294,7 +296,10 @@ class _Session:
         """Listen for whom it is wanted, and for nobody else; return in how many seconds there may be more."""
         wanted = dict(self._post._recipients)
         now = time.monotonic()
-        gone = [recipient for recipient in self._listening if recipient not in wanted]
+        # not at once: what was sent to it meanwhile would be lost with its queue
+        left = {name: self._left.get(name, now) for name in self._listening if name not in wanted}
+        gone = [name for name, since in left.items() if now - since >= _GRACE]
+        self._left = {name: since for name, since in left.items() if name not in gone}
         new = [name for name, (_, since) in wanted.items() if name not in self._listening and now - since >= _SETTLING]
         for recipient in gone:
             del self._listening[recipient]
@@ -307,6 +312,7 @@ class _Session:
                 if isinstance(outcome, Exception):
                     raise outcome
         young = [_SETTLING - (now - since) for name, (_, since) in wanted.items() if name not in self._listening]
+        young += [_GRACE - (now - since) for since in self._left.values()]
         return max(min(young), 0.001) if young else None
 
     def _receiver(self, recipient: str) -> Callable[[Any, Any], Awaitable[Any]]:

@@ -186,3 +186,103 @@ class Broken(Workflow):
         spec.process(Failing)
         spec.process(Adder)
         spec.link('Failing:number', 'Adder:a')
+
+
+class Hooked(WorkChain):
+    """Tells of each hook that is called."""
+
+    told = []
+
+    @classmethod
+    def define(cls, spec):
+        super(Hooked, cls).define(spec)
+        spec.outline(cls.first, cls.second)
+
+    def on_create(self, pid, inputs, saved_instance_state):
+        super(Hooked, self).on_create(pid, inputs, saved_instance_state)
+        self.told.append(('on_create', dict(inputs or {}), saved_instance_state is not None, self.calc.is_stored))
+
+    def on_start(self):
+        super(Hooked, self).on_start()
+        self.told.append('on_start')
+
+    def on_run(self):
+        super(Hooked, self).on_run()
+        self.told.append('on_run')
+
+    def on_wait(self, wait_on):
+        super(Hooked, self).on_wait(wait_on)
+        self.told.append(('on_wait', [item.pid for item in wait_on] == [child.pk for child in self.calc.called]))
+
+    def on_resume(self):
+        super(Hooked, self).on_resume()
+        self.told.append('on_resume')
+
+    def on_finish(self):
+        super(Hooked, self).on_finish()
+        self.told.append('on_finish')
+
+    def on_stop(self):
+        super(Hooked, self).on_stop()
+        self.told.append(('on_stop', self.calc.is_sealed))
+
+    def on_destroy(self):
+        super(Hooked, self).on_destroy()
+        self.told.append(('on_destroy', self.calc.is_sealed))
+
+    def first(self):
+        self.told.append('first')
+        return ToContext(child=self.submit(Adder, a=Int(1)))
+
+    def second(self):
+        self.told.append('second')
+
+
+class HookedTwice(Hooked):
+    """Overrides what is overridden."""
+
+    def on_create(self, pid, inputs, saved_instance_state):
+        super(HookedTwice, self).on_create(pid, inputs, saved_instance_state)
+        self.told.append('on_create again')
+
+    def on_wait(self, wait_on):
+        super(HookedTwice, self).on_wait(wait_on)
+        self.told.append('on_wait again')
+
+
+class PressureConvergence(WorkChain):
+    """Has steps whose names are those of methods of the engine of today, as that of the tutorial had."""
+
+    @classmethod
+    def define(cls, spec):
+        super(PressureConvergence, cls).define(spec)
+        spec.outline(cls.init, while_(cls.step)(cls.run, cls.resume), cls.start, cls.close)
+
+    def init(self):
+        self.ctx.steps = ['init']
+
+    def step(self):
+        return len(self.ctx.steps) < 4
+
+    def run(self):
+        self.ctx.steps.append('run')
+        return ToContext(child=self.submit(Adder, a=Int(1)))
+
+    def resume(self):
+        self.ctx.steps.append('resume')
+
+    def start(self):
+        self.ctx.steps.append('start')
+
+    def close(self):
+        self.ctx.steps.append('close')
+        self.report(' '.join(self.ctx.steps))
+        self.out('count', Int(len(self.ctx.steps)))
+
+
+class Extended(PressureConvergence):
+    """Extends a step of the one it is derived from."""
+
+    def init(self):
+        super(Extended, self).init()
+        self.ctx.steps.append('more')

@@ -302,6 +302,102 @@ async def _turn():
     await asyncio.sleep(0.01)
 
 
+# hooks, and names of steps
+
+_ALL_HOOKS = [
+    ('on_create', {'a': 1}, False, True),
+    'on_start',
+    'on_run',
+    'first',
+    ('on_wait', True),
+    'on_resume',
+    'on_run',
+    'second',
+    'on_finish',
+    ('on_stop', False),
+    ('on_destroy', True),
+]
+
+
+def _plain(told):
+    return [
+        (item[0], {name: node.value for name, node in item[1].items()}, *item[2:]) if item[0] == 'on_create' else item
+        for item in told
+    ]
+
+
+@row('N07', 'N30')
+def test_hooks_of_a_work_chain():
+    legacy.Hooked.told.clear()
+    node = node_of(legacy.Hooked, a=Int(1))
+    assert node.is_finished_ok
+    assert _plain(legacy.Hooked.told) == _ALL_HOOKS
+    legacy.Hooked.told.clear()
+    assert node_of(legacy.HookedTwice, a=Int(1)).is_finished_ok
+    assert _plain(legacy.Hooked.told) == [
+        *(_ALL_HOOKS[0], 'on_create again', *_ALL_HOOKS[1:5], 'on_wait again', *_ALL_HOOKS[5:])
+    ]
+
+
+@row('N07', 'N30')
+def test_hooks_of_a_work_chain_that_is_restored(runner):
+    from aiida.engine.runners import Runner
+    from aiida.engine.runtime.resuming import resume
+
+    process = legacy.Hooked(inputs={'a': Int(1)}, runner=runner)
+    task = runner.start_task(process)
+    while process.state.value != 'waiting':
+        runner.loop.run_until_complete(_turn_once())
+    task.cancel()
+    for other in list(runner._tasks.values()):
+        other.cancel()
+    runner.loop.run_until_complete(_turn())
+    legacy.Hooked.told.clear()
+    with Runner() as another:
+        again = resume(another, process.pid)
+        another.run_until_complete(again.future())
+    assert _plain(legacy.Hooked.told) == [('on_create', {'a': 1}, True, True), *_ALL_HOOKS[5:]]
+
+
+@row('N07')
+def test_a_hook_that_raises():
+    def on_stop(self):
+        raise ValueError('a hook of the end raises')
+
+    def on_start(self):
+        raise ValueError('a hook of the beginning raises')
+
+    late = chain('first', first=lambda self: None, on_stop=on_stop)
+    assert node_of(late).is_finished_ok
+    with pytest.raises(ValueError, match='of the beginning'):
+        run(chain('first', first=lambda self: None, on_start=on_start))
+    (excepted,) = (
+        orm.QueryBuilder()
+        .append(orm.WorkChainNode, filters={'id': {'>': 0}}, project='*')
+        .order_by({orm.WorkChainNode: {'id': 'desc'}})
+        .limit(1)
+        .all(flat=True)
+    )
+    assert excepted.is_excepted
+
+
+@row('N30')
+def test_steps_that_are_called_as_methods_of_the_engine():
+    node = node_of(legacy.PressureConvergence)
+    assert node.is_finished_ok, node.exception
+    assert node.outputs.count.value == 7
+    (report,) = orm.Log.collection.get_logs_for(node)
+    assert report.message.endswith('init run resume run resume start close')
+    extended = node_of(legacy.Extended)
+    (report,) = orm.Log.collection.get_logs_for(extended)
+    assert report.message.endswith(': init more run resume start close')
+    with pytest.raises(RuntimeError, match='protected'):  # work chains of today are what they were
+
+        class Today(ModernWorkChain):
+            def run(self):
+                pass
+
+
 # barriers and intersteps
 
 

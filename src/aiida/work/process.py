@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-import functools
-import inspect
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Self, cast
+
+from plumpy.process_states import ProcessState
 
 from aiida.common.links import also_valid
 from aiida.engine import ExitCode
@@ -15,6 +15,7 @@ from aiida.engine.processes.functions import FunctionProcess as ModernFunctionPr
 from aiida.engine.processes.process import Process as ModernProcess
 from aiida.orm import Data, ProcessNode, WorkflowNode, WorkFunctionNode
 from aiida.work.creation import created
+from aiida.work.hooks import adapt_hooks, inputs_of, is_of_old
 from aiida.work.inputs import modern_inputs
 from aiida.work.notices import tell_of_module
 from aiida.work.spec import ProcessSpec
@@ -45,15 +46,15 @@ class Process(ModernProcess):
         CALC_ID = 'calc_id'
         PARENT_CALC_PID = 'parent_calc_pid'
 
+    #: What it was restored from, until it begins to live.
+    _restored_from: Any = None
     #: How it ends, while an `on_finish` that takes nothing is called.
     _end: tuple[Any, bool] | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Let an ``on_finish`` that takes nothing, as it was written then, be called as today."""
+        """Let hooks that take what they took then be called as today."""
         super().__init_subclass__(**kwargs)
-        own = cls.__dict__.get('on_finish')
-        if isinstance(own, FunctionType) and len(inspect.signature(own).parameters) == 1:
-            cls.on_finish = _remembering(own)  # type: ignore[method-assign]
+        adapt_hooks(cls)
 
     @classmethod
     def define(cls, spec: ProcessSpec) -> None:  # type: ignore[override]
@@ -123,6 +124,68 @@ class Process(ModernProcess):
         :return: nothing, or an exit code.
         """
 
+    # hooks
+
+    def load_instance_state(self, saved_state: Any, load_context: Any) -> None:
+        """Restore the process."""
+        self._restored_from = saved_state
+        super().load_instance_state(saved_state, load_context)
+
+    def init(self) -> None:
+        """Called when it was made or restored; when restored, an ``on_create`` of old is told of what from."""
+        super().init()
+        saved, self._restored_from = self._restored_from, None
+        if saved is not None and is_of_old(type(self).on_create):
+            self.on_create(self.pid, inputs_of(self), saved)
+
+    def awaited(self) -> list[Any]:
+        """Return what it waits for, which an ``on_wait`` of old is told."""
+        return []
+
+    def on_create(self, pid: Any = None, inputs: Any = None, saved_instance_state: Any = None) -> None:
+        """Called when it is created, and by those of old when it is restored; an overriding method may take nothing.
+
+        :param pid: its pk, ``None`` before it has one.
+        :param inputs: as they were given.
+        :param saved_instance_state: what it is restored from, ``None`` if it is created.
+        """
+        if saved_instance_state is None:
+            super().on_create()
+
+    def on_run(self) -> None:
+        """Called when it begins to run, and when it goes on after having waited."""
+        super().on_run()
+        if self.state is ProcessState.CREATED:
+            self.on_start()
+        elif self.state is ProcessState.WAITING:
+            self.on_resume()
+
+    def on_start(self) -> None:
+        """Called when it begins to run for the first time."""
+
+    def on_resume(self) -> None:
+        """Called when what it waited for has ended."""
+
+    def on_terminated(self) -> None:
+        """Called when it has ended: ``on_stop`` while its node can still be changed, then its end is written."""
+        try:
+            self.on_stop()
+        finally:
+            super().on_terminated()
+
+    def on_stop(self) -> None:
+        """Called when it has ended, however it did."""
+
+    def on_close(self) -> None:
+        """Called when it is not run here any longer."""
+        try:
+            self.on_destroy()
+        finally:
+            super().on_close()
+
+    def on_destroy(self) -> None:
+        """Called when it is not run here any longer: it has ended, or another program takes it over."""
+
     def on_finish(self, result: Any = None, successful: bool = True) -> None:
         """Called when it finishes: the node says so from now on; an overriding method may take no arguments."""
         if self._end is not None:
@@ -178,8 +241,6 @@ class Process(ModernProcess):
 
         :raises Exception: what the process raised.
         """
-        from plumpy.process_states import ProcessState
-
         if self.state is ProcessState.CREATED:
             return self.runner.run(self)
         if not self.has_terminated():
@@ -187,20 +248,6 @@ class Process(ModernProcess):
             self.runner.run_until_complete(self.future())
         self.future().result()
         return self.outputs
-
-
-def _remembering(method: Callable[[Any], None]) -> Callable[..., None]:
-    """Return a method that can be called as ``on_finish`` is today, and calls one that takes nothing."""
-
-    @functools.wraps(method)
-    def on_finish(self: Any, result: Any = None, successful: bool = True) -> None:
-        self._end = self._end or (result, successful)
-        try:
-            method(self)
-        finally:
-            self._end = None
-
-    return on_finish
 
 
 class FunctionProcess(ModernFunctionProcess, Process):

@@ -14,8 +14,9 @@ from aiida.common.extendeddicts import AttributeDict
 from aiida.engine import Awaitable, AwaitableTarget, ExitCode, if_, return_, while_
 from aiida.engine import ToContext as ModernToContext
 from aiida.engine.processes.workchains.workchain import WorkChain as ModernWorkChain
+from aiida.work.hooks import ProtectLess
 from aiida.work.interstep import Interstep, Outputs, UpdateContext, append_, assign_, update_of
-from aiida.work.legacy.wait_on import pid_of
+from aiida.work.legacy.wait_on import WaitOn, WaitOnProcess, pid_of
 from aiida.work.notices import tell_of_module
 from aiida.work.process import Process
 from aiida.work.spec import WorkChainSpec
@@ -35,7 +36,7 @@ def ToContext(**kwargs: Any) -> list[UpdateContext]:
     return [update_of(key, value) for key, value in kwargs.items()]
 
 
-class WorkChain(ModernWorkChain, Process):
+class WorkChain(ModernWorkChain, Process, metaclass=ProtectLess):
     """A work chain as it was written for AiiDA 0.10, over that of today.
 
     Inputs and outputs are open. Steps may return an interstep, or a list of them; what is waited for is there when
@@ -78,6 +79,10 @@ class WorkChain(ModernWorkChain, Process):
                 self._resolve_awaitable(awaitable, None)
                 return
         raise ValueError(f'{wait_on!r} was not inserted as a barrier of {self} in this step')
+
+    def awaited(self) -> list[WaitOn]:
+        """Return what it waits for."""
+        return [WaitOnProcess(awaitable.pk) for awaitable in self._awaitables]
 
     def insert_intersteps(self, intersteps: Interstep | Sequence[Interstep]) -> None:
         """Do something between this step and the next.

@@ -167,7 +167,7 @@ class Post:
 
     async def _serve(self) -> None:
         """Keep a connection for as long as the program wants one."""
-        for library in ('aiormq', 'aio_pika'):  # what is lost is told here
+        for library in ('aiormq', 'aio_pika', 'aio_pika.tools'):  # what is lost is told here
             logging.getLogger(library).setLevel(logging.CRITICAL)
         delay = _SOON
         while not self._closing:

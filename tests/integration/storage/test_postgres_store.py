@@ -285,6 +285,8 @@ def test_a_commit_whose_answer_was_lost_is_asked_after(postgres_store, postgres_
     node, calls = record(), []
     database = postgres_store._database
     simple = database._simple
+    # the tests before this one may have restarted the server in this very second
+    monkeypatch.setattr(connections, '_COARSE', 0.0)
 
     def lose_the_answer(session, sql):
         if sql != connections._COMMIT:
@@ -340,6 +342,24 @@ def test_what_was_said_to_be_committed_is_there_and_nothing_else_whenever_the_se
     assert len(said) > 50
     assert found == said
     assert list(postgres_store.select('SELECT count(*) FROM db_dblink', ())) == [(len(said) // 2,)]
+
+
+def test_a_number_that_a_crash_gave_to_another_transaction_proves_nothing(postgres_store, postgres_server, record):
+    node = record()
+
+    def lose():
+        with postgres_store.transaction():
+            postgres_store.insert_node(node)
+            lost = int(postgres_store._database._session().transaction_id)
+            postgres_server.stop()
+            postgres_server.start()
+            for _ in range(20):
+                postgres_server.execute('SELECT txid_current()')
+            assert postgres_server.execute(f'SELECT txid_status({lost})') == [('committed',)]
+
+    with pytest.raises(StorageUnavailable):
+        lose()
+    assert postgres_store.find_nodes('uuid', node.uuid) == []
 
 
 def test_a_backend_that_was_terminated_costs_nothing_between_transactions(postgres_store, postgres_server, record):

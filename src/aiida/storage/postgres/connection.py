@@ -495,8 +495,8 @@ class Database:
 
 
 _COMMIT = f'NOTIFY {CHANNEL}; COMMIT'.encode()
-#: What became of a transaction. Recovery ends with a checkpoint; the numbers from its `next_xid` on were forgotten in the
-#: crash. Any other checkpoint that comes just as a connection breaks lets a commit be taken for undone: that is the
+#: What became of a transaction. Recovery ends with a checkpoint; the numbers from its `next_xid` on were forgotten in
+#: the crash. Any other checkpoint that comes just as a connection breaks lets a commit be taken for undone: that is the
 #: harmless way to err, as what is there is looked at again.
 _OUTCOME = b"""
     SELECT CASE

@@ -294,6 +294,16 @@ def test_queue_up_without_a_storage(store):
         submit(legacy.add, a=Int(1), b=Int(2))
 
 
+@row('N19', 'N20')
+@pytest.mark.parametrize('wrong', [{'a': 'no number'}, {}, {'a': 1, '_label': 3}])
+def test_inputs_that_are_wrong_are_refused_in_a_few_lines(wrong):
+    """Nobody's mistake is found in the frames of the engine."""
+    for launch in (run, submit, lambda process_class, **inputs: queue_up(process_class, inputs, None)):
+        with pytest.raises(ValueError) as caught:
+            launch(legacy.Adder, **wrong)
+        assert len(caught.traceback) <= 5, caught.traceback
+
+
 # to test with
 
 

@@ -418,6 +418,22 @@ def test_insert_barrier():
     assert node_of(chain('first', 'second', first=first, second=second)).is_finished_ok
 
 
+@row('N33', 'N17')
+@pytest.mark.parametrize('make', [lambda: Int(1).store().pk, lambda: 10**9])
+def test_what_never_ends_is_not_waited_for(make):
+    def first(self):
+        return ToContext(x=work_run.legacy_calc(make()))
+
+    with pytest.raises(ValueError, match='waits for a process'):
+        run(chain('first', first=first))
+
+    def inserting(self):
+        self.insert_barrier(WaitOnProcess(make()))
+
+    with pytest.raises(ValueError, match='waits for a process'):
+        run(chain('first', first=inserting))
+
+
 @row('N35')
 def test_remove_barrier():
     """The old code took the barrier for the index of a list, and never removed one."""

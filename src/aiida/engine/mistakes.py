@@ -20,7 +20,7 @@ _REFUSERS = frozenset(
     }
 )
 #: Modules whose frames are no code of the user's.
-_OURS = ('aiida.engine.', 'plumpy.')
+_OURS = ('aiida.engine.', 'aiida.work.', 'plumpy.')
 
 
 def is_mistake(error: Exception) -> bool:

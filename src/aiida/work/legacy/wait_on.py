@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from aiida.common.exceptions import NotExistent
 from aiida.orm import ProcessNode, load_node
 from aiida.work.notices import tell_of_module
 from aiida.work.run import RunningInfo, RunningType
@@ -69,9 +70,23 @@ def pid_of(target: Any) -> int:
     """Return the pk of what is to be waited for.
 
     :param target: a wait-on, a handle, the node of a process, or anything with a ``pid``.
-    :raises ValueError: if it is none of these, or not stored.
+    :raises ValueError: if it is none of these, or no process that is stored.
     """
     pid = target.pk if isinstance(target, ProcessNode) else getattr(target, 'pid', getattr(target, 'pk', None))
     if isinstance(pid, bool) or not isinstance(pid, int):
         raise ValueError(f'a work chain waits for a process that is stored, not for {target!r}')
+    if not isinstance(target, ProcessNode):
+        _check_is_process(pid)
     return pid
+
+
+def _check_is_process(pid: int) -> None:
+    """
+    :raises ValueError: if there is no process of this pk.
+    """
+    try:
+        node = load_node(pk=pid)
+    except NotExistent as exception:
+        raise ValueError(f'a work chain waits for a process, but there is no node with pk {pid}') from exception
+    if not isinstance(node, ProcessNode):
+        raise ValueError(f'a work chain waits for a process, which {node!r} is not')

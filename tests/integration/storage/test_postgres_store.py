@@ -362,6 +362,16 @@ def test_a_number_that_a_crash_gave_to_another_transaction_proves_nothing(postgr
     assert postgres_store.find_nodes('uuid', node.uuid) == []
 
 
+@pytest.mark.parametrize(('told', 'done'), [('off', 'on'), ('local', 'local'), ('remote_apply', 'remote_apply')])
+def test_what_is_committed_is_on_the_disk_whatever_the_server_is_told(config, postgres_server, told, done):
+    PostgresStore.initialise(config).close()
+    name = config['database_name']
+    postgres_server.execute(f'ALTER DATABASE {name} SET synchronous_commit = {told}')
+    store = PostgresStore(config)
+    assert list(store.select("SELECT current_setting('synchronous_commit')", ())) == [(done,)]
+    store.close()
+
+
 def test_a_backend_that_was_terminated_costs_nothing_between_transactions(postgres_store, postgres_server, record):
     postgres_store.insert_node(record())
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'nabucco'"

@@ -31,12 +31,14 @@ _SETTLE_SLEEP = 0.1
 _MANY = 200
 _PREPARED = 512
 _IDLE = 0  # of libpq's states of a transaction
+#: A server may be told to answer before a commit is on the disk; the claim that a crash takes back is given twice then.
 _SET_UP = f"""
 SET timezone TO 'UTC'; SET datestyle TO 'ISO'; SET client_encoding TO 'UTF8'; SET jit TO off;
 SET default_transaction_isolation TO 'read committed'; SET lock_timeout TO '{LOCK_LIMIT}s';
 SET idle_in_transaction_session_timeout TO '{IDLE_LIMIT}s'; SET extra_float_digits TO 1;
 SET bytea_output TO 'hex'; SET standard_conforming_strings TO on; SET client_min_messages TO error;
-SET tcp_keepalives_idle TO 30; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3
+SET tcp_keepalives_idle TO 30; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3;
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
 #: What the client asks of the network: a machine that fell silent is given up after half a minute.
 _NETWORK = {

@@ -487,6 +487,44 @@ def test_functions_as_processes():
     assert not is_workfunction(plain)
 
 
+def test_inline_calculations():
+    from aiida.orm.calculation.inline import InlineCalculation, make_inline
+
+    @make_inline
+    def double_inline(number, also=None):
+        return {'double': Int(2 * number.value)}
+
+    @make_inline
+    def alone_inline(number):
+        return {'result': Int(number.value)}
+
+    calculation, outputs = double_inline(number=Int(3))
+    assert isinstance(calculation, InlineCalculation)
+    assert calculation.is_finished_ok
+    assert {label: node.value for label, node in outputs.items()} == {'double': 6}
+    assert outputs['double'].creator == calculation
+    assert calculation.inp.number.value == 3
+    assert list(alone_inline(number=Int(3))[1]) == ['result']
+    assert is_workfunction(double_inline)
+    with pytest.raises(TypeError, match='by name'):
+        double_inline(Int(3))
+    with pytest.raises(TypeError):
+        make_inline(3)
+
+    def step(self):
+        outputs = double_inline(number=Int(4))[1]
+        self.out('double', outputs['double'])
+
+    def define(cls, spec):
+        super(made, cls).define(spec)
+        spec.outline(cls.step)
+
+    made = type('Made', (legacy.WorkChain,), {'define': classmethod(define), 'step': step})
+    node = node_of(made)
+    assert node.outputs.double.value == 8
+    assert [child.process_label.rpartition('.')[2] for child in node.called] == ['double_inline']
+
+
 @pytest.fixture
 def job_inputs(bash):
     """The inputs of a job, as they were put together then."""

@@ -45,11 +45,13 @@ def older_names(
     return load, lambda: sorted(names)
 
 
-def provide_modules(package: str, modules: Mapping[str, Mapping[str, str]]) -> None:
+def provide_modules(
+    package: str, modules: Mapping[str, Mapping[str, str]], homes: Mapping[str, str] | None = None
+) -> None:
     """Let the modules of a package of older days be imported, without there being a file for each.
 
     :param package: the name of the package.
-    :param modules: for each module the names in it, as for :func:`older_names`.
+    :param modules: for each module the names in it, as for :func:`older_names`; so are ``homes``, for all of them.
     """
     for short, names in modules.items():
         name = f'{package}.{short}'
@@ -57,7 +59,7 @@ def provide_modules(package: str, modules: Mapping[str, Mapping[str, str]]) -> N
         module.__spec__ = ModuleSpec(name, None, is_package=True)
         module.__package__ = name
         module.__path__ = []  # modules below it are found in `sys.modules`
-        vars(module)['__getattr__'], vars(module)['__dir__'] = older_names(name, names)
+        vars(module)['__getattr__'], vars(module)['__dir__'] = older_names(name, names, homes=homes)
         sys.modules[name] = module
         parent, _, last = name.rpartition('.')
         setattr(sys.modules[parent], last, module)

@@ -13,7 +13,8 @@ provide_modules(
     {
         'job': {'JobCalculation': 'aiida.orm:CalcJobNode'},
         'work': {'WorkCalculation': 'aiida.orm:WorkflowNode'},
-        'inline': {'InlineCalculation': 'aiida.orm:CalcFunctionNode'},
+        'inline': {'InlineCalculation': 'aiida.orm:CalcFunctionNode', 'make_inline': 'aiida.engine:calcfunction'},
         'function': {'FunctionCalculation': 'aiida.orm:WorkFunctionNode'},
     },
+    homes={'make_inline': 'aiida.work.inline:make_inline'},
 )

@@ -302,6 +302,30 @@ async def _turn():
     await asyncio.sleep(0.01)
 
 
+@row('N31', 'N32')
+def test_the_node_of_a_child_is_killed(runner):
+    """`kill` of a node asks for it, and does not wait."""
+
+    def first(self):
+        child = self.submit(legacy.Stuck)
+        orm.load_node(child.pid).kill()
+        return ToContext(child=child)
+
+    def second(self):
+        assert self.ctx.child.has_aborted()
+
+    node = node_of(chain('first', 'second', first=first, second=second))
+    assert node.is_finished_ok, node.exception
+    node.kill()  # it has ended
+    assert node.is_finished_ok
+
+    process = legacy.Adder.new({'a': Int(1)})
+    process.calc.kill()
+    with pytest.raises(Exception, match='Killed through its node'):
+        process.run_until_complete()
+    assert process.calc.has_aborted()
+
+
 # hooks, and names of steps
 
 _ALL_HOOKS = [

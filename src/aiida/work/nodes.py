@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 from aiida.common.links import LinkType
@@ -119,6 +120,7 @@ _NAMES: dict[str, OlderName] = {
             'has_finished_ok': (lambda node: bool(node.is_finished_ok), 'is_finished_ok'),
             'has_failed': (_ENDS['_failed'], 'is_failed'),
             'has_aborted': (_ENDS['_aborted'], 'is_killed'),
+            'kill': (lambda node: _kill(node), 'aiida.engine.processes.control.kill_processes'),
             'get_state': (lambda node: _state(node), 'process_state'),
         }
     ),
@@ -130,6 +132,16 @@ def _state(node: Any) -> str | None:
     if not node.is_terminated:
         return None if node.process_state is None else str(node.process_state.value).upper()
     return 'FINISHED' if node.is_finished_ok else 'FAILED'
+
+
+def _kill(node: Any) -> None:
+    """Ask whoever runs a process to kill it and what it called, and do not wait."""
+    from aiida.engine.processes.control import ProcessTimeoutException, kill_processes
+
+    if node.is_terminated:
+        return
+    with suppress(ProcessTimeoutException):  # the request stays
+        kill_processes([node], msg_text='Killed through its node', timeout=0)
 
 
 def let_nodes_answer() -> None:

@@ -217,3 +217,57 @@ def test_functions_too(monkeypatch: Any, store: Any) -> None:
     monkeypatch.undo()
     assert add(x, x) == 2
     assert run(Fan, n=2)['total'] == 2
+
+
+class Waiting(WorkChain):
+    """Waits for a child, and is overtaken when that has ended."""
+
+    overtake: Any = None
+
+    @classmethod
+    def define(cls, spec: Any) -> None:
+        super().define(spec)
+        spec.outline(cls.launch, cls.collect)
+
+    def launch(self) -> Any:
+        return ToContext(child=self.submit(Leaf, x=1))
+
+    def collect(self) -> None:
+        raise AssertionError('another worker has done this')
+
+    def _on_awaitable_finished(self, awaitable: Any) -> None:
+        self.overtake()
+        super()._on_awaitable_finished(awaitable)
+
+
+def test_one_who_waits_may_have_been_ended_by_another_worker(
+    runner: Runner, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def end(self: Waiting) -> None:
+        other = orm.load_node(self.pid)
+        other.set_process_state('finished')
+        other.set_exit_status(0)
+        other.seal()
+        self.node.drop_held()  # it is known here
+
+    monkeypatch.setattr(Waiting, 'overtake', end)
+    with pytest.raises(LostLease, match='ended by another worker'):
+        run(Waiting)
+    assert last().is_sealed
+    assert 'Exception in callback' not in caplog.text
+
+
+def test_trouble_with_the_news_of_a_child_leaves_the_checkpoint(runner: Runner, monkeypatch: Any) -> None:
+    def lose_the_store(self: Waiting) -> None:
+        def broken(*_: Any, **__: Any) -> None:
+            raise StorageUnavailable('away')
+
+        monkeypatch.setattr(Waiting, '_update_process_status', broken)
+
+    monkeypatch.setattr(Waiting, 'overtake', lose_the_store)
+    with pytest.raises(StorageUnavailable):
+        run(Waiting)
+    (node,) = (
+        orm.QueryBuilder().append(orm.WorkChainNode, filters={'attributes.process_label': 'Waiting'}).all(flat=True)
+    )
+    assert (node.process_state.value, node.is_sealed) == ('waiting', False)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from plumpy.process_states import Continue, Wait
 from plumpy.processes import ProcessStateMachineMeta
 
-from aiida.common.exceptions import InvalidOperation
+from aiida.common.exceptions import InvalidOperation, LostLease, ModificationNotAllowed
 from aiida.common.extendeddicts import AttributeDict
 from aiida.engine.processes.exit_code import ExitCode
 from aiida.engine.processes.process import Process, ProcessState
@@ -385,22 +386,29 @@ class WorkChain(Process, metaclass=Protect):
         """Take a terminated sub process into the context; after the last one, take the next step."""
         if self.has_terminated() or not any(item is awaitable for item in self._awaitables):
             return
-        try:
+        with self._failing():
             node = load_node(pk=awaitable.pk)
             self._resolve_awaitable(awaitable, _outputs_of(node) if awaitable.outputs else node)
+            if self._awaitables:
+                if self._telling is None:
+                    self._telling = self.loop.call_later(_TELL_AFTER, self._tell_who_is_awaited)
+                return
+            if self._telling is not None:
+                self._telling.cancel()
+                self._telling = None
+            self._update_process_status()
+            if self.state == ProcessState.WAITING:
+                self.resume()
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Let what goes wrong between two steps be what the task that waits meets."""
+        try:
+            yield
+        except ModificationNotAllowed as exception:  # nobody but who runs it writes its end
+            self._fail_waiting(LostLease(f'process {self.pid} was ended by another worker: {exception}'))
         except Exception as exception:
             self._fail_waiting(exception)
-            return
-        if self._awaitables:
-            if self._telling is None:
-                self._telling = self.loop.call_later(_TELL_AFTER, self._tell_who_is_awaited)
-            return
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
-        self._update_process_status()
-        if self.state == ProcessState.WAITING:
-            self.resume()
 
     def _fail_waiting(self, exception: Exception) -> None:
         """Except, and let the task that waits know."""
@@ -414,8 +422,9 @@ class WorkChain(Process, metaclass=Protect):
         """Write which sub processes are still waited for."""
         self._telling = None
         if not self._life.is_done_here and self._awaitables:
-            self._update_process_status()
-            self.node.flush()
+            with self._failing():
+                self._update_process_status()
+                self.node.flush()
 
 
 _SCALARS = frozenset({str, bytes, int, float, bool, type(None)})

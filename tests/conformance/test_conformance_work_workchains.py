@@ -498,6 +498,40 @@ def test_insert_intersteps():
     assert node_of(chain('first', 'second', first=first, second=second)).is_finished_ok
 
 
+class Inserting(Interstep):
+    """Lets the work chain wait, and do more, before a step is taken."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def on_next_step_starting(self, workchain):
+        workchain.insert_barrier(WaitOnProcess(self.pid))
+        workchain.insert_intersteps(Noted('inserted'))
+
+
+@row('N34', 'N33')
+def test_what_an_interstep_inserts_is_done_after_the_step():
+    def first(self):
+        self.ctx.pid = self.submit(legacy.Whole, start=Int(1)).pid  # takes many more steps
+        self.insert_intersteps(Inserting(self.ctx.pid))
+
+    def second(self):
+        pass
+
+    def third(self):
+        assert orm.load_node(self.ctx.pid).is_terminated
+        assert self.ctx.told == ['inserted after', 'inserted before']
+
+    node = node_of(chain('first', 'second', 'third', first=first, second=second, third=third))
+    assert node.is_finished_ok, node.exception
+
+
+@row('N31')
+def test_abort_without_a_message():
+    with pytest.raises(Exception, match=r'Aborting$'):
+        run(chain('first', first=lambda self: self.abort_nowait()))
+
+
 @row('N34', 'N33')
 def test_what_is_between_steps_survives_an_interpreter(runner):
     """A checkpoint holds the handles, what is waited for, and what is done with it."""

@@ -60,6 +60,7 @@ def provide_modules(
         module.__package__ = name
         module.__path__ = []  # modules below it are found in `sys.modules`
         vars(module)['__getattr__'], vars(module)['__dir__'] = older_names(name, names, homes=homes)
+        vars(module)['__all__'] = tuple(sorted(names))  # scripts import a star from it
         sys.modules[name] = module
         parent, _, last = name.rpartition('.')
         setattr(sys.modules[parent], last, module)

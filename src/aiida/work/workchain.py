@@ -139,6 +139,9 @@ class WorkChain(ModernWorkChain, Process, metaclass=ProtectLess):
 
         :raises TypeError: if that is neither an interstep, a list of them, an exit code nor nothing.
         """
+        # those that an interstep has inserted before the step, in which nothing was waited for yet
+        early = [item for _, item in self._barriers if not any(item is known for known in self._awaitables)]
+        self._awaitables = early + self._awaitables
         exit_code = None
         if isinstance(result, Interstep | list | tuple) and not isinstance(result, ExitCode):
             self.insert_intersteps(result)
@@ -165,8 +168,9 @@ class WorkChain(ModernWorkChain, Process, metaclass=ProtectLess):
         """
         if self.has_terminated():
             return bool(self.killed())
-        self.report('Aborting: %s', msg)
-        self._ask_to_die(f'Aborting: {msg}')
+        message = 'Aborting' if msg is None else f'Aborting: {msg}'
+        self.report('%s', message)
+        self._ask_to_die(message)
         if self.has_terminated() or timeout == 0 or plumpy.processes.Process.current() is self:
             return bool(self.has_terminated() and self.killed())
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -55,6 +55,15 @@ def test_names(module):
         found.nothing  # noqa: B018
 
 
+@pytest.mark.filterwarnings('ignore::aiida.common.warnings.AiidaDeprecationWarning')
+def test_a_star():
+    names = {}
+    exec('from aiida.orm.data.base import *', names)
+    assert names['Int'] is orm.Int
+    exec('from aiida.work.workchain import *', names)
+    assert {'WorkChain', 'ToContext', 'if_', 'Outputs'} <= names.keys()
+
+
 def run(script, *arguments):
     """Run a script in an interpreter of its own and return what it prints, and its warnings."""
     done = subprocess.run(

@@ -15,6 +15,12 @@ import pytest
 from aiida.engine.runtime.interrupts import interruptible, uninterrupted
 
 
+@pytest.fixture(autouse=True)
+def no_garbage_of_others() -> None:
+    """Coroutines that other tests have left are closed now, not while Ctrl-C is on its way."""
+    gc.collect()
+
+
 def wait() -> None:
     end = time.monotonic() + 5
     while time.monotonic() < end:
@@ -50,7 +56,6 @@ def test_an_interrupt_waits_for_a_transition() -> None:
 def test_an_interrupt_in_a_finalizer_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt), interruptible():
         Ending()
-        gc.collect()
         wait()
 
 
@@ -66,7 +71,6 @@ def test_an_interrupt_in_a_weak_set_is_not_lost(monkeypatch: pytest.MonkeyPatch)
         thing = type('Thing', (), {})()
         kept.add(thing)
         del thing
-        gc.collect()
         wait()
 
 

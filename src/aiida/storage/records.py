@@ -127,6 +127,8 @@ class ProcessRow(NamedTuple):
     lease_until: float | None = None
     desired_message: str | None = None
     computer_id: int | None = None
+    #: Whether ``last_error`` is a failed attempt, and not trouble that is no fault of the process.
+    is_counted: bool = True
 
 
 class RunRecord(NamedTuple):
@@ -143,8 +145,8 @@ class RunRecord(NamedTuple):
     desired_message: str | None
     #: How often in a row it failed without getting any further; set aside after ``MAX_ATTEMPTS``.
     attempts: int
-    #: Why it was given back. With no attempt it is trouble that is no fault of the process and does not count: its code
-    #: cannot be imported, a disk is full.
+    #: Why it was given back; that may be trouble that is no fault of the process and does not count as an attempt: its
+    #: code cannot be imported, a disk is full.
     last_error: str | None
 
 

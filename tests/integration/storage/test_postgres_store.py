@@ -101,10 +101,13 @@ def test_a_database_with_our_tables_of_version_1_gets_the_rest(config, postgres_
     store.enlist(node_id)
     store.close()
     postgres_server.execute('DROP TABLE computer_hold', config['database_name'])
+    postgres_server.execute('ALTER TABLE process_run DROP COLUMN counted', config['database_name'])
+    postgres_server.execute("UPDATE process_run SET last_error = 'no space left'", config['database_name'])
     before = "COMMENT ON TABLE process_run IS 'runtime tables of Nabucco, version 1'"
     postgres_server.execute(before, config['database_name'])
     again = PostgresStore(config)
     assert again.list_holds() == []
+    assert again.resting() == [('no space left', 1)]
     assert [row.node_id for row in again.claim('w', 1e12, 2e12)] == [node_id]
     again.close()
 

@@ -46,7 +46,7 @@ def test_the_tables_are_those_of_aiida_and_ours(sqlite_store):
         made = tables(connection)
         assert connection.execute('SELECT version_num FROM alembic_version').fetchall() == [('main_0002',)]
         assert connection.execute('PRAGMA journal_mode').fetchone() == ('wal',)
-        assert connection.execute('PRAGMA user_version').fetchone() == (2,)
+        assert connection.execute('PRAGMA user_version').fetchone() == (3,)
         assert connection.execute('PRAGMA integrity_check').fetchone() == ('ok',)
     expected = tables(reference)
     assert {name: made.get(name) for name in expected} == expected
@@ -115,9 +115,12 @@ def test_a_database_with_our_tables_of_version_1_gets_the_rest(sqlite_store, rec
     sqlite_store.close()
     with raw(sqlite_store) as connection:
         connection.execute('DROP TABLE computer_hold')
+        connection.execute('ALTER TABLE process_run DROP COLUMN counted')
+        connection.execute("UPDATE process_run SET last_error = 'no space left'")
         connection.execute('PRAGMA user_version = 1')
     again = SqliteStore(sqlite_store.folder)
     assert again.list_holds() == []
+    assert again.resting() == [('no space left', 1)]
     assert [row.node_id for row in again.claim('w', 1e12, 2e12)] == [node_id]
     again.close()
 

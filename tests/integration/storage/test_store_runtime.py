@@ -474,6 +474,49 @@ def test_what_rests_for_no_fault_of_its_own_is_hurried(store, run):
     assert store.hurry() == 0
 
 
+def test_what_failed_before_may_rest_for_no_fault_of_its_own_too(store, run):
+    node_id = run()
+    now = time.time() + 1
+    row = store.claim('w', now, FAR)[0]
+    store.release(node_id, row.fence, now, 'a fault')
+    row = store.claim('w', now, FAR)[0]
+    store.release(node_id, row.fence, now + 60, 'no space left', counts=False)
+    assert store.resting() == [('no space left', 1)]
+    assert [found.is_counted for found in store.list_processes(node_ids=[node_id])] == [False]
+    assert store.hurry() == 1
+    row = store.claim('w', now, FAR)[0]
+    store.release(node_id, row.fence, now + 60, 'a fault')
+    assert [found.is_counted for found in store.list_processes(node_ids=[node_id])] == [True]
+    assert (store.resting(), store.hurry()) == ([], 0)
+    assert store.read_run(node_id).attempts == 2
+
+
+@pytest.mark.parametrize('lose', ['reclaim', 'claim', 'claim_one'])
+def test_what_is_lost_after_a_rest_rests_for_it_no_more(store, run, lose):
+    node_id = run()
+    now = time.time() + 1
+    row = store.claim('w', now, FAR)[0]
+    store.release(node_id, row.fence, now, 'no space left', counts=False)
+    assert store.claim('w', now, now)
+    if lose == 'reclaim':
+        assert store.reclaim(now + 1)
+    else:
+        row = store.claim('v', now + 1, FAR)[0] if lose == 'claim' else store.claim_one(node_id, 'v', now + 1, FAR)
+        assert row.owner == 'v'
+    assert [found.is_counted for found in store.list_processes(node_ids=[node_id])] == [True]
+
+
+def test_what_is_given_up_after_a_rest_rests_no_more(store, run):
+    node_id = run()
+    now = time.time() + 1
+    row = store.claim('w', now, FAR)[0]
+    store.release(node_id, row.fence, now, 'no space left', counts=False)
+    assert store.claim('w', now, FAR)
+    store.disown('w')
+    assert store.resting() == []
+    assert store.read_run(node_id).last_error is None
+
+
 def test_a_clock_that_is_set_back_leaves_rests_that_have_a_reason(store, run):
     node_id = run()
     now = store.now()

@@ -26,6 +26,7 @@ def test_every_statement_fits_the_tables():
     connection.executescript(load_script('schema_sqlite'))
     connection.executescript(load_script('runtime_sqlite'))
     connection.executescript(load_script('runtime_sqlite_v2'))
+    connection.executescript(load_script('runtime_sqlite_v3'))
     for name in STATEMENTS:
         if name.endswith('_postgres'):
             continue

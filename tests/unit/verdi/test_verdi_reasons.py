@@ -231,3 +231,13 @@ def test_what_waits_takes_no_slot(call: Any, profile: Any) -> None:
     for node in nodes:
         store.enlist(node.pk, owner='me', lease_until=now + 60)
     assert 'Using 1% of the available daemon worker slots.' in call(verdi_process, 'list').output
+
+
+def test_what_failed_before_and_rests_for_no_fault_of_its_own_is_not_retried(profile: Any) -> None:
+    node = _node(ProcessState.RUNNING)
+    store = node.backend
+    store.enlist(node.pk)
+    for reason, counts in (('a fault', True), ('no space left', False)):
+        run = store.claim_one(node.pk, 'worker:1', store.now(), store.now() + 60)
+        store.release(node.pk, run.fence, store.now() - 1, reason, counts)
+    assert reason_of(store, node.pk) == 'no space left; next try by the next worker'

@@ -101,7 +101,7 @@ class Reasons:
         if not row.last_error:
             return 'Waiting for a worker'
         moment = f' at {_clock(row.ready_since)}' if row.ready_since > time.time() else ''
-        if not row.attempts:  # it is no fault of the process
+        if not row.is_counted:  # it is no fault of the process
             return f'{row.last_error}; next try{moment or " by the next worker"}'
         if row.attempts < MAX_ATTEMPTS:
             return f'retry {row.attempts + 1} of {MAX_ATTEMPTS}{moment}: {row.last_error}'

@@ -12,7 +12,7 @@ _SELECT = f"""
 SELECT node.id, node.uuid, node.node_type, node.process_type, node.label, node.description, node.ctime, node.mtime,
        jsonb_build_array({_VALUES}), node.extras ->> '{listing.CACHED_FROM}',
        run.desired_state, run.attempts, run.last_error, run.ready_since, run.owner, run.lease_until,
-       run.desired_message, node.dbcomputer_id
+       run.desired_message, node.dbcomputer_id, run.counted
 FROM db_dbnode AS node LEFT JOIN process_run AS run ON run.node_id = node.id
 """
 # by bytes, in which `/` follows `.`, so that the index for patterns serves whatever the collation of the database

@@ -10,10 +10,10 @@ from aiida.storage.sql import load_script
 __all__ = ('RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'drop_tables', 'read_revision')
 
 #: The version of our own tables, kept in the comment on ``process_run``: aiida-core may empty all tables.
-RUNTIME_VERSION = 2
+RUNTIME_VERSION = 3
 
 #: The script that leads from each earlier version to the next one, and the number of that one.
-_STEPS = {0: 'runtime_postgres', 1: 'runtime_postgres_v2'}
+_STEPS = {0: 'runtime_postgres', 1: 'runtime_postgres_v2', 2: 'runtime_postgres_v3'}
 _COMMENT = 'runtime tables of Nabucco, version '
 #: Programs that make tables in the same database at the same time take turns.
 _LOCK = 'SELECT pg_advisory_xact_lock(1851944290, 0)'

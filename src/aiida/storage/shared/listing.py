@@ -103,7 +103,16 @@ class ProcessListVerbs(DatabaseUser):
             attributes[CACHED_FROM] = cached_from
         read_time = self._formats.read_time
         return ProcessRow._make(
-            (*row[:6], read_time(row[6]), read_time(row[7]), attributes, row[10], row[11] or 0, *row[12:])
+            (
+                *row[:6],
+                read_time(row[6]),
+                read_time(row[7]),
+                attributes,
+                row[10],
+                row[11] or 0,
+                *row[12:-1],
+                row[-1] != 0,
+            )
         )
 
 

@@ -13,11 +13,11 @@ UPDATE process_run SET attempts = 0, last_error = NULL WHERE node_id = ? AND att
 
 -- hurry: let what rests for no fault of its own be tried now
 UPDATE process_run SET ready_since = :now
-WHERE owner IS NULL AND attempts = 0 AND last_error IS NOT NULL AND ready_since > :now;
+WHERE owner IS NULL AND counted = 0 AND last_error IS NOT NULL AND ready_since > :now;
 
 -- resting: what hinders processes that rest for no fault of their own, and how many
 SELECT last_error, count(*) AS number FROM process_run
-WHERE owner IS NULL AND attempts = 0 AND last_error IS NOT NULL AND ready_since IS NOT NULL
+WHERE owner IS NULL AND counted = 0 AND last_error IS NOT NULL AND ready_since IS NOT NULL
 GROUP BY last_error ORDER BY number DESC, last_error;
 
 -- heartbeat: say that a worker is alive

@@ -24,6 +24,7 @@ WITH free AS MATERIALIZED (
 UPDATE process_run AS run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL)::integer,
+    counted = CASE WHEN owner IS NULL THEN counted ELSE 1 END,
     last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || split_part(owner, '@', 1) || ' ran out' END
 FROM taken WHERE run.node_id = taken.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
@@ -36,6 +37,7 @@ WITH taken AS MATERIALIZED (
 UPDATE process_run AS run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
     attempts = attempts + (owner IS NOT NULL)::integer,
+    counted = CASE WHEN owner IS NULL THEN counted ELSE 1 END,
     last_error = CASE WHEN owner IS NULL THEN last_error ELSE 'the lease of ' || split_part(owner, '@', 1) || ' ran out' END
 FROM taken WHERE run.node_id = taken.node_id
 RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until, run.fence, run.desired_state, run.desired_message,
@@ -85,7 +87,7 @@ WITH lost AS MATERIALIZED (
     ORDER BY node_id DESC FOR UPDATE SKIP LOCKED
 )
 UPDATE process_run AS run
-SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
+SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1, counted = 1,
     last_error = CASE
         WHEN lease_until < :lost THEN 'the lease of ' || split_part(owner, '@', 1) || ' ran out'
         ELSE split_part(owner, '@', 1) || ' is gone'
@@ -98,7 +100,8 @@ RETURNING run.node_id, run.ready_since, run.priority, run.owner, run.lease_until
 WITH held AS MATERIALIZED (
     SELECT node_id FROM process_run WHERE owner = :owner AND lease_until IS NOT NULL ORDER BY node_id DESC FOR UPDATE
 )
-UPDATE process_run AS run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now
+UPDATE process_run AS run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now,
+    last_error = CASE WHEN counted = 1 THEN last_error END
 FROM held WHERE run.node_id = held.node_id
 RETURNING run.node_id;
 
@@ -111,7 +114,7 @@ SET owner = NULL, lease_until = NULL,
         ELSE :now
     END,
     attempts = CASE WHEN :error::text IS NULL THEN 0 ELSE attempts + :counted::integer END,
-    last_error = :error
+    last_error = :error, counted = :counted::integer
 WHERE node_id = :node_id AND fence = :fence;
 
 -- set_desired: say what is wanted; a process that lies idle is handed to the next who asks, unless it is to pause

@@ -9,7 +9,7 @@ SELECT EXISTS (
 -- claim: take what is ready and free, or was lost by its owner
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
-    attempts = attempts + (owner IS NOT NULL),
+    attempts = attempts + (owner IS NOT NULL), counted = counted OR owner IS NOT NULL,
     last_error = CASE
         WHEN owner IS NULL THEN last_error
         ELSE 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
@@ -30,7 +30,7 @@ RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_sta
 -- claim_one: take this row if it is free or was lost by its owner
 UPDATE process_run
 SET owner = :owner, lease_until = :lease_until, fence = fence + 1,
-    attempts = attempts + (owner IS NOT NULL),
+    attempts = attempts + (owner IS NOT NULL), counted = counted OR owner IS NOT NULL,
     last_error = CASE
         WHEN owner IS NULL THEN last_error
         ELSE 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
@@ -64,7 +64,7 @@ OR EXISTS (
 
 -- reclaim: free what was lost by its owner; takes a JSON list of owners
 UPDATE process_run
-SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1,
+SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now, attempts = attempts + 1, counted = 1,
     last_error = CASE
         WHEN lease_until < :lost THEN 'the lease of ' || substr(owner, 1, instr(owner || '@', '@') - 1) || ' ran out'
         ELSE substr(owner, 1, instr(owner || '@', '@') - 1) || ' is gone'
@@ -74,7 +74,8 @@ WHERE owner IS NOT NULL
 RETURNING node_id, ready_since, priority, owner, lease_until, fence, desired_state, desired_message, attempts, last_error;
 
 -- disown: free what an owner gives up in the middle of a step, which is no fault of the process
-UPDATE process_run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now
+UPDATE process_run SET owner = NULL, lease_until = NULL, fence = fence + 1, ready_since = :now,
+    last_error = CASE WHEN counted THEN last_error END
 WHERE owner = :owner AND lease_until IS NOT NULL
 RETURNING node_id;
 
@@ -87,7 +88,7 @@ SET owner = NULL, lease_until = NULL,
         ELSE :now
     END,
     attempts = CASE WHEN :error IS NULL THEN 0 ELSE attempts + :counted END,
-    last_error = :error
+    last_error = :error, counted = :counted
 WHERE node_id = :node_id AND fence = :fence;
 
 -- set_desired: say what is wanted; a process that lies idle is handed to the next who asks, unless it is to pause

@@ -13,7 +13,7 @@ _SELECT = f"""
 SELECT node.id, node.uuid, node.node_type, node.process_type, node.label, node.description, node.ctime, node.mtime,
        json_extract(node.attributes, {_PATHS}), json_extract(node.extras, '$.{listing.CACHED_FROM}'),
        run.desired_state, run.attempts, run.last_error, run.ready_since, run.owner, run.lease_until,
-       run.desired_message, node.dbcomputer_id
+       run.desired_message, node.dbcomputer_id, run.counted
 FROM db_dbnode AS node {{index}} LEFT JOIN process_run AS run ON run.node_id = node.id
 """
 

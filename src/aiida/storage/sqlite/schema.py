@@ -10,10 +10,10 @@ from aiida.storage.sqlite.connection import Database
 __all__ = ('REVISION', 'RUNTIME_VERSION', 'add_runtime_tables', 'create_tables', 'read_revision')
 
 #: The version of our own tables, kept in ``PRAGMA user_version``, which AiiDA leaves at 0.
-RUNTIME_VERSION = 2
+RUNTIME_VERSION = 3
 
 #: The script that leads from each earlier version to the next one, and the number of that one.
-_STEPS = {0: 'runtime_sqlite', 1: 'runtime_sqlite_v2'}
+_STEPS = {0: 'runtime_sqlite', 1: 'runtime_sqlite_v2', 2: 'runtime_sqlite_v3'}
 
 
 def create_tables(database: Database) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import conformance_legacy as legacy
+import portalocker
 import pytest
 from aiida.orm.data.base import Int
 from conformance_inventory import row
@@ -16,12 +17,9 @@ from conformance_inventory import row
 from aiida import orm
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.resuming import RunElsewhere
+from aiida.work.daemon import tick_workflow_engine
+from aiida.work.persistence import ForeignPickle, Persistence, RLock, get_default
 from aiida.work.run import queue_up, run
-
-portalocker = pytest.importorskip('portalocker', reason='portalocker is not installed')
-
-from aiida.work.daemon import tick_workflow_engine  # noqa: E402
-from aiida.work.persistence import ForeignPickle, Persistence, RLock, get_default  # noqa: E402
 
 pytestmark = [
     pytest.mark.usefixtures('runner'),

@@ -420,6 +420,9 @@ def test_outputs_as_an_input():
     assert get_or_create_output_group(calculation).uuid == group.uuid
     again = orm.load_node(group.pk)
     assert type(again) is FrozenDict
+    from aiida.orm.data.frozendict import FrozenDict as OfOld
+
+    assert OfOld is FrozenDict
     assert again.get_dict() == group.get_dict()
     assert set(group.creator.inputs) == {'one', 'two'}
     assert group.pk in orm.QueryBuilder().append(orm.Data, project='id').all(flat=True)
@@ -563,6 +566,8 @@ def test_a_job(job_inputs):
     node = orm.load_node(pid)
     assert isinstance(node, JobCalculation)
     assert (node.label, node.get_option('max_wallclock_seconds')) == ('a job of old', 60)
+    assert node.get_state() is None  # a method of today, which tells of the job
+    assert (node.has_finished_ok(), node.has_failed(), node.get_attr('_finished')) == (True, False, True)
     assert outputs['retrieved'].base.repository.get_object_content('out.txt').strip() == '5'
 
 

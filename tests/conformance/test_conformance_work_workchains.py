@@ -786,8 +786,6 @@ def test_one_warning_for_a_module():
 
     found = {}
     for name in ('persistence', 'run', 'workchain'):
-        if name == 'persistence':
-            pytest.importorskip('portalocker')
         known = sys.modules.pop(f'aiida.work.{name}', None)
         try:
             with pytest.warns(AiidaDeprecationWarning) as caught:

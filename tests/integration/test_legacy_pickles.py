@@ -69,7 +69,6 @@ else:
 
 
 def test_a_program_that_is_killed(profile, tmp_path):
-    pytest.importorskip('portalocker', reason='portalocker is not installed')
     from aiida.orm import load_node
 
     (tmp_path / 'old_pickled.py').write_text(MODULE)

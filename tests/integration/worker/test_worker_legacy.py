@@ -59,7 +59,6 @@ def test_a_work_chain_that_aborts_itself(worker, legacy, wait_until):
 
 
 def test_what_is_queued_with_a_pickle(worker, legacy, wait_until, tmp_path):
-    pytest.importorskip('portalocker', reason='portalocker is not installed')
     from aiida.work.persistence import Persistence
     from aiida.work.run import queue_up
 

@@ -29,6 +29,7 @@ provide_modules(
         'structure': _of_today('StructureData', 'Kind', 'Site'),
         'cif': _of_today('CifData'),
         'upf': _of_today('UpfData'),
+        'frozendict': {'FrozenDict': 'aiida.work.frozendict:FrozenDict'},
         'folder': _of_today('FolderData'),
         'remote': _of_today('RemoteData'),
         'singlefile': _of_today('SinglefileData'),

@@ -114,3 +114,5 @@ def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     steady[0] += 10.0
     assert of_server.now() == 60.0
     assert not answers
+    steady[0] += 1.0
+    assert of_server.now() == 61.0  # who does not answer is not asked all the time

@@ -46,3 +46,15 @@ def test_a_job_does_not_mind_if_that_fails(runner, bash, monkeypatch):
     bash.computer.set_minimum_job_poll_interval(30.0)
     assert run(runner, bash, 0.4).is_finished_ok
     assert failed
+
+
+def test_the_time_of_the_next_question_is_that_of_the_database(runner, bash, monkeypatch):
+    monkeypatch.setattr(manager, '_NOTED_AFTER', 0.05)
+    bash.computer.set_minimum_job_poll_interval(30.0)
+    store = bash.backend
+    real = store.now
+    monkeypatch.setattr(type(store), 'now', lambda _: real() + 3600)
+    begun = store.now()
+    assert run(runner, bash, 0.4).is_finished_ok
+    (moment,) = next_polls(store, bash.computer.pk).values()
+    assert begun + 30 <= moment <= store.now() + 30

@@ -241,3 +241,15 @@ def test_what_failed_before_and_rests_for_no_fault_of_its_own_is_not_retried(pro
         run = store.claim_one(node.pk, 'worker:1', store.now(), store.now() + 60)
         store.release(node.pk, run.fence, store.now() - 1, reason, counts)
     assert reason_of(store, node.pk) == 'no space left; next try by the next worker'
+
+
+def test_moments_are_compared_with_the_clock_of_the_database(profile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = _node(ProcessState.RUNNING)
+    store = node.backend
+    store.enlist(node.pk)
+    run = store.claim_one(node.pk, 'worker:1', store.now(), store.now() + 60)
+    store.release(node.pk, run.fence, store.now() + 60, 'no space left', counts=False)
+    assert '; next try at ' in reason_of(store, node.pk)
+    later = store.now() + 3600
+    monkeypatch.setattr(type(store), 'now', lambda _: later)
+    assert reason_of(store, node.pk).endswith('; next try by the next worker')

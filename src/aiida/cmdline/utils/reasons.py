@@ -51,6 +51,11 @@ class Reasons:
         self._alive: dict[str, bool] = {}
 
     @cached_property
+    def _now(self) -> float:
+        """The time, by the clock that the moments in the rows are of."""
+        return time.time() if self._store is None else float(self._store.now())
+
+    @cached_property
     def _awaited(self) -> dict[int, list[int]]:
         return {} if self._store is None else dict(self._store.awaited())
 
@@ -100,7 +105,7 @@ class Reasons:
             return None
         if not row.last_error:
             return 'Waiting for a worker'
-        moment = f' at {_clock(row.ready_since)}' if row.ready_since > time.time() else ''
+        moment = f' at {_clock(row.ready_since)}' if row.ready_since > self._now else ''
         if not row.is_counted:  # it is no fault of the process
             return f'{row.last_error}; next try{moment or " by the next worker"}'
         if row.attempts < MAX_ATTEMPTS:
@@ -129,7 +134,7 @@ class Reasons:
         if computer_id not in self._polls:
             self._polls[computer_id] = {} if self._store is None else next_polls(self._store, computer_id)
         moment = self._polls[computer_id].get(row.owner or '')
-        return says if moment is None or moment < time.time() else f'{says}, next poll at {_clock(moment)}'
+        return says if moment is None or moment < self._now else f'{says}, next poll at {_clock(moment)}'
 
 
 def _clock(moment: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
 from aiida.orm import load_node
@@ -25,7 +24,7 @@ def mark_pauses(owner: str) -> None:
     store: Any = get_store()
     for pk in store.unmarked_pauses():
         with store.transaction():
-            now = time.time()
+            now = store.now()
             run = store.claim_one(pk, owner, now, now + 1)
             if run is None:
                 continue

@@ -48,6 +48,7 @@ class ServerClock:
         except (StorageUnavailable, ClosedStorage):
             if self._ahead is None:
                 raise
+            self._asked = _steady()
             return self._ahead
         self._asked = _steady()
         self._ahead = said - (begun + self._asked) / 2

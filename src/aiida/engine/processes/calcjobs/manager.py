@@ -151,17 +151,22 @@ class JobsList:
     @contextlib.contextmanager
     def _next_question_noted(self) -> Iterator[None]:
         """Note when the scheduler is asked next, if that is still waited for after a while."""
-        moment = time.time() + self._delay_of_question()
-        alarm = asyncio.get_running_loop().call_later(_NOTED_AFTER, self._note_next_question, moment)
+        due = time.monotonic() + self._delay_of_question()
+        alarm = asyncio.get_running_loop().call_later(_NOTED_AFTER, self._note_next_question, due)
         try:
             yield
         finally:
             alarm.cancel()
 
-    def _note_next_question(self, moment: float) -> None:
-        computer_id = cast('int', self._authinfo.computer.pk)
+    def _note_next_question(self, due: float) -> None:
+        """Note when the scheduler is asked next, by the clock that all share.
+
+        :param due: when that is, by the monotonic clock.
+        """
+        store, computer_id = get_store(), cast('int', self._authinfo.computer.pk)
         try:
-            note_next_poll(get_store(), computer_id, current_runner().owner, time.time(), moment)
+            now = store.now()
+            note_next_poll(store, computer_id, current_runner().owner, now, now + due - time.monotonic())
         except AiidaException as exception:  # nothing but what is shown depends on it
             self.logger.debug('the next question to AuthInfo<%s> could not be noted: %s', self._authinfo.pk, exception)
 

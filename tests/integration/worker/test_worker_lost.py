@@ -9,6 +9,7 @@ import pytest
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
 from aiida.engine import submit
+from aiida.engine.runtime.steering import mark_as_killed
 from aiida.schedulers.plugins.direct import DirectScheduler
 
 #: Seconds of a lease in these tests.
@@ -82,3 +83,32 @@ def test_a_job_that_somebody_else_has_is_not_submitted(
     wait_until(lambda: node.is_terminated)
     assert node.is_finished_ok
     assert len(jobs) == 1
+
+
+def test_a_job_that_was_killed_by_others_meanwhile_is_not_submitted(
+    worker: Any, classes: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = orm.InstalledCode(
+        label='bash', computer=orm.load_computer('localhost'), filepath_executable='/bin/bash'
+    ).store()
+    node = submit(ArithmeticAddCalculation, x=orm.Int(1), y=orm.Int(2), code=code)
+    find = DirectScheduler.find_submitted_job
+    killed: list[int] = []
+    jobs: list[str] = []
+
+    def find_and_end(self: Any, workdir: str) -> Any:
+        if not killed:
+            killed.append(take_over(node))
+            mark_as_killed(orm.load_node(node.pk), 'elsewhere')
+        return find(self, workdir)
+
+    def submit_and_note(self: Any, workdir: str, script: str) -> None:
+        jobs.append(workdir)
+
+    monkeypatch.setattr(DirectScheduler, 'find_submitted_job', find_and_end)
+    monkeypatch.setattr(DirectScheduler, 'submit_job', submit_and_note)
+    worker.start()
+    wait_until(lambda: killed)
+    wait_until(lambda: worker.worker.runner.live_process(node.pk) is None)
+    assert jobs == []
+    assert node.is_killed

@@ -344,13 +344,17 @@ def submit_calculation(calculation: CalcJobNode, transport: Transport) -> str | 
 
 
 def _check_claim(calculation: CalcJobNode) -> None:
-    """Check that nobody else has taken the process over while this program could not reach the store.
+    """Check that nobody else has taken the process over, or has ended it, while this program could not reach the store.
 
-    :raises LostLease: if somebody has; whoever that is submits the job.
+    :raises LostLease: if somebody has; whoever took it over submits the job.
     """
-    run = calculation.backend.read_run(cast('int', calculation.pk))
-    if run is not None and run.owner != this_owner():
-        raise LostLease(f'the job of Process<{calculation.pk}> is left to {run.owner or "the workers"}')
+    pk = cast('int', calculation.pk)
+    run = calculation.backend.read_run(pk)
+    if run is None:
+        if load_node(pk).is_sealed:  # what this program holds does not say so
+            raise LostLease(f'Process<{pk}> was ended by somebody else, so its job is not submitted')
+    elif run.owner != this_owner():
+        raise LostLease(f'the job of Process<{pk}> is left to {run.owner or "the workers"}')
 
 
 # retrieve

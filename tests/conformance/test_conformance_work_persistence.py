@@ -384,6 +384,38 @@ def _in_a_thread(function):
     return outcome[0]
 
 
+_FORKING = """
+import os, sys
+from aiida.work.persistence import RLock
+import portalocker
+
+lock = RLock(sys.argv[1], timeout=0)
+lock.acquire()
+if not (child := os.fork()):
+    for attempt in (lock.release, lock.acquire, RLock(sys.argv[1], timeout=0).acquire):
+        try:
+            attempt()
+        except portalocker.LockException:
+            continue
+        os._exit(1)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+try:
+    RLock(sys.argv[1], timeout=0).acquire()
+except portalocker.LockException:
+    print('still locked')
+lock.release()
+RLock(sys.argv[1], timeout=0).acquire()
+"""
+
+
+@row('N06')
+def test_a_program_that_is_forked_does_not_own_the_lock(tmp_path):
+    command = [sys.executable, '-W', 'ignore', '-c', _FORKING, str(tmp_path / 'lock')]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ('0\nstill locked\n', '')
+
+
 _LOCKER = """
 import os, sys
 from aiida.work.persistence import RLock

@@ -69,8 +69,10 @@ class RLock(portalocker.Lock):
         super().__init__(
             os.fspath(filename), mode, timeout, check_interval, fail_when_locked, portalocker.LockFlags(int(flags))
         )
+        self.fh: Any = None
         self._acquire_count = 0
         self._owner: int | None = None
+        self._program = os.getpid()
         self._turn = threading.Condition()
 
     def acquire(
@@ -81,6 +83,7 @@ class RLock(portalocker.Lock):
         :param timeout: seconds to try, instead of those given when it was made; so are the others.
         :raises portalocker.LockException: if another thread or program has it all the time.
         """
+        self._forget_what_was_forked()
         patience = self.timeout if timeout is None else timeout
         if self.fail_when_locked if fail_when_locked is None else fail_when_locked:
             patience = 0
@@ -104,12 +107,23 @@ class RLock(portalocker.Lock):
 
         :raises portalocker.LockException: if it was released as often as it was acquired.
         """
+        self._forget_what_was_forked()
         with self._turn:
             if not self._acquire_count:
                 raise portalocker.LockException(f'{self.filename} was not acquired, or was released already')
             if self._acquire_count == 1:
                 super().release()
             self._count_down()
+
+    def _forget_what_was_forked(self) -> None:
+        """Begin anew in a program that was forked: the lock is that of the one it was forked from."""
+        if self._program == os.getpid():
+            return
+        handle, self.fh = self.fh, None
+        self._acquire_count, self._owner, self._program = 0, None, os.getpid()
+        self._turn = threading.Condition()
+        if handle is not None:
+            handle.close()  # it is not unlocked: that would take it from the other one
 
     def _count_down(self) -> None:
         with self._turn:

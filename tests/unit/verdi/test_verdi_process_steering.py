@@ -124,6 +124,13 @@ def test_the_list_tells_of_what_nobody_runs(call, submitted):
     assert 'Nobody runs' not in call(verdi_process, 'list', '-a').output
 
 
+def test_the_list_tells_of_a_daemon_without_workers(call, submitted, monkeypatch):
+    monkeypatch.setattr('aiida.cmdline.utils.daemon.daemon_is_running', lambda: True)
+    output = call(verdi_process, 'list').output
+    assert 'The daemon is running, but none of its workers' in output
+    assert f'Nobody runs process {submitted.pk}: `verdi daemon incr` starts workers that do, ' in output
+
+
 def test_the_list_tells_of_programs_that_are_gone(call, crashed):
     _, chain = crashed
     output = call(verdi_process, 'list').output

@@ -29,6 +29,7 @@ def verdi_computer() -> None:
 @decorators.with_dbenv()
 def computer_list(all_entries: bool, raw: bool) -> None:
     """List computers; those that are configured and enabled have a `*`."""
+    from aiida.cmdline.utils.computers import warn_of_holds
     from aiida.orm import Computer, User
 
     user = User.collection.get_default()
@@ -49,6 +50,7 @@ def computer_list(all_entries: bool, raw: bool) -> None:
         echo.echo_report(f'{hidden} more that cannot be used yet: `verdi computer list --all` shows them.')
     if not raw:
         echo.echo_report('`verdi computer show LABEL` says more about one.')
+        warn_of_holds(shown)
 
 
 @verdi_computer.command('show')
@@ -56,6 +58,8 @@ def computer_list(all_entries: bool, raw: bool) -> None:
 @decorators.with_dbenv()
 def computer_show(computer: Computer) -> None:
     """Show what is known of a computer."""
+    from aiida.cmdline.utils.computers import warn_of_holds
+
     echo.echo_tabulate(
         [
             ['Label', computer.label],
@@ -74,6 +78,7 @@ def computer_show(computer: Computer) -> None:
             ['Append text', computer.get_append_text()],
         ]
     )
+    warn_of_holds([computer])
 
 
 def _text(value: Any) -> str:

@@ -62,7 +62,7 @@ def process_list(
     from datetime import timedelta
 
     from aiida.cmdline.utils.common import print_last_process_state_change
-    from aiida.cmdline.utils.daemon import alive_workers, print_daemon_load
+    from aiida.cmdline.utils.daemon import alive_workers, daemon_is_running, print_daemon_load
     from aiida.cmdline.utils.processes import SHRINKABLE, note_on_abandoned, project_rows
     from aiida.cmdline.utils.reasons import Reasons
     from aiida.cmdline.utils.tables import format_table, terminal_width
@@ -97,7 +97,8 @@ def process_list(
     print_last_process_state_change()
     workers = alive_workers()
     print_daemon_load(workers)
-    if note := note_on_abandoned(rows, workers=bool(workers), reasons=reasons):
+    daemon = not workers and daemon_is_running()
+    if note := note_on_abandoned(rows, workers=bool(workers), reasons=reasons, daemon=daemon):
         echo.echo_warning(note)
 
 

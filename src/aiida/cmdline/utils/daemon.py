@@ -70,7 +70,9 @@ def print_daemon_load(workers: list[WorkerRecord]) -> None:
     manager = get_manager()
     if not workers:
         text = (
-            'The daemon is running, but no worker is alive yet' if daemon_is_running() else 'The daemon is not running'
+            'The daemon is running, but none of its workers: they are starting, or `verdi daemon status` tells why'
+            if daemon_is_running()
+            else 'The daemon is not running'
         )
         echo.echo_warning(text)
         return
@@ -197,14 +199,10 @@ def _tell_of_workers(client: DaemonClient, pids: set[int]) -> None:
 
 def _warn_of_trouble() -> None:
     """Say which computers are held, and for what reasons processes rest that are not at fault."""
-    from aiida.engine.runtime.holding import describe
-    from aiida.orm import load_computer
+    from aiida.cmdline.utils.computers import warn_of_holds
     from aiida.orm.backend import get_store
 
-    for hold in get_store().list_holds():
-        if hold.until is not None:
-            text = describe(hold, load_computer(pk=hold.computer_id).label)
-            echo.echo_warning(text[:1].upper() + text[1:])
+    warn_of_holds()
     for reason, number in get_store().resting():
         echo.echo_warning(f'{number} {"process waits" if number == 1 else "processes wait"}: {reason}')
 

@@ -120,11 +120,14 @@ def format_age(moment: datetime, now: datetime | None = None) -> str:
     return str_timedelta((now or timezone.now()) - moment, max_num_fields=1, negative_to_zero=True)
 
 
-def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool, reasons: Reasons | None = None) -> str | None:
+def note_on_abandoned(
+    rows: Iterable[ProcessRow], workers: bool, reasons: Reasons | None = None, *, daemon: bool = False
+) -> str | None:
     """Return what to tell of the active processes that nobody runs, ``None`` if there are none.
 
     :param workers: whether there are workers, which take care of them.
     :param reasons: who knows which programs are gone.
+    :param daemon: whether there is a daemon here, which may have no worker.
     """
     reasons = reasons or Reasons()
     waiting, left = [], []
@@ -138,8 +141,9 @@ def note_on_abandoned(rows: Iterable[ProcessRow], workers: bool, reasons: Reason
             left.append(row.id)
     notes = []
     if waiting and not workers:
+        command = 'incr' if daemon else 'start'
         notes.append(
-            f'Nobody runs {_processes(waiting)}: `verdi daemon start` starts workers that do, '
+            f'Nobody runs {_processes(waiting)}: `verdi daemon {command}` starts workers that do, '
             f'`verdi process kill {_pks(waiting)}` ends {_these(waiting)}.'
         )
     if left:

@@ -263,7 +263,9 @@ def test_what_is_submitted_survives_whatever_happens_to_the_daemon(verdi, daemon
     wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 4)
     assert states(verdi, 'double') == ['⏹ Finished [0]'] * 4
     submit(2, 1)
-    verdi('daemon', 'restart')
+    assert (
+        'There were 2 workers before: `verdi daemon incr 1` starts as many again' in verdi('daemon', 'restart').stdout
+    )
     wait_for(lambda: states(verdi) == ['⏹ Finished [0]'] * 6)
     worker = daemon.workers[0]
     os.kill(worker, signal.SIGKILL)

@@ -199,8 +199,24 @@ def restart(context: click.Context, reset: bool, no_wait: bool, timeout: int | N
     _require_running(client)
     _warn_if_unreachable(client.profile)
     echo.echo(f'Profile: {client.profile.name}')
+    before, after = _count_workers(client), _default_workers(client)
     _stop(client, True, timeout)
-    _start(client, _default_workers(client), timeout)
+    _start(client, after, timeout)
+    if before > after:
+        echo.echo_report(
+            f'There were {_workers(before)} before: `verdi daemon incr {before - after}` starts as many again; the '
+            'option `daemon.default_workers` is for good.'
+        )
+
+
+def _count_workers(client: DaemonClient) -> int:
+    """Return how many workers a daemon has, 0 if it does not answer."""
+    from aiida.engine.daemon.client import DaemonException
+
+    try:
+        return client.get_number_of_workers()
+    except DaemonException:
+        return 0
 
 
 def _require_running(client: DaemonClient) -> None:

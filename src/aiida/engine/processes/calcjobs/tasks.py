@@ -524,7 +524,7 @@ class Waiting(plumpy.process_states.Waiting):
         except Interruption:
             raise
         except asyncio.CancelledError:
-            logger.warning('the task `%s` of CalcJob<%s> was cancelled', self._command, process.node.pk)
+            logger.info('let go of CalcJob<%s> at its task `%s`, which is done again', process.node.pk, self._command)
             raise
         process.set_status(None)
         return state

@@ -11,6 +11,7 @@ import pytest
 from plumpy.exceptions import PersistenceError
 
 from aiida import orm
+from aiida.common import claims
 from aiida.common.claims import Owner
 from aiida.common.exceptions import StorageUnavailable
 from aiida.engine import submit
@@ -210,7 +211,7 @@ def test_a_checkpoint_that_cannot_be_read_is_tried_again_later(
         return unbundle(*args)
 
     monkeypatch.setattr(resuming, 'unbundle', fail_once)
-    monkeypatch.setattr(dispatching, '_BACK_OFF', 0.5)
+    monkeypatch.setattr(claims, 'BACK_OFF', 0.5)
     worker.start()
     wait_until(lambda: len(tries) == 1)
     wait_until(lambda: node.backend.read_run(node.pk).last_error)

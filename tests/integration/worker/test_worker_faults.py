@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from aiida import orm
+from aiida.common.claims import MAX_ATTEMPTS, back_off
 from aiida.common.exceptions import StorageUnavailable
 from aiida.engine import ProcessState, submit
 from aiida.engine.processes.control import pause_processes
@@ -187,3 +188,19 @@ def test_a_process_that_is_deleted_while_it_runs(
     other = submit(classes.Simple, number=orm.Int(1))
     wait_until(lambda: other.is_terminated)
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_what_cannot_be_killed_is_tried_again_within_the_longest_rest(
+    worker: Any, classes: Any, wait_until: Any
+) -> None:
+    node = submit(classes.Simple, number=orm.Int(1))
+    store = node.backend
+    store.save_checkpoint(node.pk, b'torn', 0)
+    store.set_desired(node.pk, 'kill', 'enough')
+    for _ in range(MAX_ATTEMPTS + 3):
+        run = store.claim_one(node.pk, 'worker:1', store.now(), store.now() + 30)
+        store.release(node.pk, run.fence, store.now(), 'a fault')
+    worker.start()
+    wait_until(lambda: store.read_run(node.pk).attempts > MAX_ATTEMPTS + 3)
+    wait_until(lambda: store.read_run(node.pk).owner is None)
+    assert store.read_run(node.pk).ready_since <= store.now() + back_off(MAX_ATTEMPTS)

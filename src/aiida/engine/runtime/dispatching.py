@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from plumpy.process_states import ProcessState
 
-from aiida.common.claims import BACK_OFF, MAX_ATTEMPTS
+from aiida.common.claims import MAX_ATTEMPTS, back_off
 from aiida.common.exceptions import LostLease, StorageUnavailable
 from aiida.engine.exceptions import PluginUnavailable
 from aiida.engine.processes import recording
@@ -33,7 +33,6 @@ __all__ = ('MAX_ATTEMPTS', 'Dispatcher', 'set_aside')
 
 LOGGER = logging.getLogger('aiida.engine.runtime.dispatching')
 
-_BACK_OFF = BACK_OFF
 #: By how many seconds what is ready soon is taken up early: two hosts know the clock of a server differently well, and
 #: what one has just submitted is ready for the other.
 _EARLY = 0.1
@@ -299,7 +298,7 @@ class Dispatcher:
     def _owe(self, run: RunRecord, exception: Exception) -> None:
         """Let a process be set aside later, for the reason it was to be set aside for."""
         LOGGER.warning('Process<%s> cannot be set aside at the moment: %r', run.node_id, exception)
-        self._owed[run.node_id] = _Debt(run.fence, get_store().now() + _BACK_OFF, run.last_error)
+        self._owed[run.node_id] = _Debt(run.fence, get_store().now() + back_off(1), run.last_error)
 
     def _give_back(self, pk: int, fence: int, attempts: int, exception: BaseException) -> None:
         """Let a process be taken up again: later if something is wrong with it, soon if the store was out of reach.
@@ -312,8 +311,8 @@ class Dispatcher:
         if isinstance(exception, INFRASTRUCTURE_ERRORS):
             self._owed[pk] = _Debt(fence, get_store().now())
         else:
-            delay = _BACK_OFF * 2.0**attempts
-            self._owed[pk] = _Debt(fence, get_store().now() + delay, f'{type(exception).__name__}: {exception}')
+            ready_since = get_store().now() + back_off(attempts + 1)
+            self._owed[pk] = _Debt(fence, ready_since, f'{type(exception).__name__}: {exception}')
         with contextlib.suppress(StorageUnavailable):
             self._pay()
 

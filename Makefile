@@ -3,7 +3,8 @@
 #   make demo    set up and run the main job: an equation of state, with its provenance drawn
 #   make test    set up and pass the tests
 #   make check   lint, import rules, sizes, types and tests
-#   make crash   kill a worker at every commit and every effect outside, on both databases (half an hour)
+#   make crash   kill a worker at every commit and every effect outside, on both databases, then storms (half an hour);
+#                NABUCCO_STORM_SEED=..., NABUCCO_STORM_SECONDS=... for these
 #   make bench   this program and aiida-core side by side
 #   make format  let ruff format
 #   make clean   remove what the above have made
@@ -21,7 +22,7 @@ ROUNDS ?= 3
 .PHONY: demo test crash check lint types imports sizes format bench peer clean help
 
 help:
-	@sed -n '3,11s/^# \{0,1\}//p' Makefile
+	@sed -n '3,12s/^# \{0,1\}//p' Makefile
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

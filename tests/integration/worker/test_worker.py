@@ -258,3 +258,19 @@ def test_a_process_lost_by_its_owner_is_taken_over(
     assert here.is_finished_ok
     assert there.is_finished_ok
     assert not held.is_terminated
+
+
+def test_who_waits_is_not_counted_while_nothing_changes(
+    worker: Any, classes: Any, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = submit(classes.Resident)
+    worker.start()
+    wait_until(lambda: waiting.process_state.value == 'waiting')
+    counted = []
+    room = dispatching.Dispatcher._room
+    monkeypatch.setattr(dispatching.Dispatcher, '_room', lambda self: (counted.append(1), room(self))[1])
+    time.sleep(0.6)
+    assert len(counted) <= 6  # it has looked some 30 times for changes at least
+    done = submit(classes.Simple, number=orm.Int(1))
+    wait_until(lambda: done.is_terminated)
+    assert counted

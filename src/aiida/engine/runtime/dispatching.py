@@ -147,7 +147,7 @@ class Dispatcher:
             # a plain callback: a worker that is idle does this many times a second
             nonlocal look
             try:
-                changed = self._has_room() and self._has_changed()
+                changed = self._is_due()
             except Exception as exception:
                 trouble.append(exception)
                 changed = True
@@ -177,8 +177,14 @@ class Dispatcher:
         self._counter = counter
         return changed
 
-    def _has_room(self) -> bool:
-        return self._room() > 0
+    def _is_due(self) -> bool:
+        """Return whether something has changed and there is room for it; what changes while there is none is kept."""
+        if not self._has_changed():  # first, as counting who is here takes long where many jobs wait
+            return False
+        if self._room() > 0:
+            return True
+        self._counter = -1
+        return False
 
     def _room(self) -> int:
         """Return how many processes may be taken up now."""

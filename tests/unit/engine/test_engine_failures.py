@@ -10,6 +10,7 @@ from engine_samples import Fan, Leaf, add
 from aiida import orm
 from aiida.common.exceptions import ClosedStorage, LostLease, StorageUnavailable
 from aiida.engine import ToContext, WorkChain, run
+from aiida.engine.processes.workchains import workchain
 from aiida.engine.runners import Runner
 from aiida.engine.runtime.resuming import restore
 
@@ -271,3 +272,33 @@ def test_trouble_with_the_news_of_a_child_leaves_the_checkpoint(runner: Runner, 
         orm.QueryBuilder().append(orm.WorkChainNode, filters={'attributes.process_label': 'Waiting'}).all(flat=True)
     )
     assert (node.process_state.value, node.is_sealed) == ('waiting', False)
+
+
+class Pair(Waiting):
+    """Waits for two children."""
+
+    def launch(self) -> Any:
+        return ToContext(one=self.submit(Leaf, x=1), other=self.submit(Leaf, x=2))
+
+
+def test_two_news_at_once_that_cannot_be_taken_in(
+    runner: Runner, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise StorageUnavailable('away')
+
+    news = []
+
+    def come_together(self: Pair, awaitable: Any) -> None:
+        news.append(awaitable)
+        if len(news) == 2:
+            with monkeypatch.context() as patch:
+                patch.setattr(workchain, 'load_node', broken)
+                for item in news:
+                    WorkChain._on_awaitable_finished(self, item)
+
+    monkeypatch.setattr(Pair, '_on_awaitable_finished', come_together)
+    with pytest.raises(StorageUnavailable):
+        run(Pair)
+    assert len(news) == 2
+    assert 'Exception in callback' not in caplog.text

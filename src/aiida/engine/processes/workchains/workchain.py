@@ -36,6 +36,7 @@ from aiida.engine.processes.workchains.outline import (
     while_,
 )
 from aiida.engine.runtime import codec
+from aiida.engine.runtime.current import INFRASTRUCTURE_ERRORS
 from aiida.orm import Node, ProcessNode, WorkChainNode, load_node
 
 if TYPE_CHECKING:
@@ -382,9 +383,14 @@ class WorkChain(Process, metaclass=Protect):
                 raise ValueError(f'a work chain can wait for processes only, not {awaitable.target!r}')
             self.runner.call_on_process_finish(awaitable.pk, _Finished(self, awaitable))
 
+    @property
+    def _lives_here(self) -> bool:
+        """Whether it was not given up here, nor has it ended."""
+        return not self.has_terminated() and self.runner.live_process(self.pid) is self
+
     def _on_awaitable_finished(self, awaitable: Awaitable) -> None:
         """Take a terminated sub process into the context; after the last one, take the next step."""
-        if self.has_terminated() or not any(item is awaitable for item in self._awaitables):
+        if not self._lives_here or not any(item is awaitable for item in self._awaitables):
             return
         with self._failing():
             node = load_node(pk=awaitable.pk)
@@ -411,17 +417,24 @@ class WorkChain(Process, metaclass=Protect):
             self._fail_waiting(exception)
 
     def _fail_waiting(self, exception: Exception) -> None:
-        """Except, and let the task that waits know."""
+        """Except, and let the task that waits know; what is not its fault is asked again if that cannot be told."""
         state: Any = self._state
         if self.state == ProcessState.WAITING and not state._waiting_future.done():
             state.interrupt(exception)
+        elif isinstance(exception, INFRASTRUCTURE_ERRORS):
+            self.loop.call_later(_ASK_AGAIN, self._ask_again)
         else:
             self.fail(exception, exception.__traceback__)
+
+    def _ask_again(self) -> None:
+        """Ask once more what has ended, if it still waits for that."""
+        if self._lives_here and self.state == ProcessState.WAITING:
+            self._action_awaitables()
 
     def _tell_who_is_awaited(self) -> None:
         """Write which sub processes are still waited for."""
         self._telling = None
-        if not self._life.is_done_here and self._awaitables:
+        if self._lives_here and not self._life.is_done_here and self._awaitables:
             with self._failing():
                 self._update_process_status()
                 self.node.flush()
@@ -429,6 +442,8 @@ class WorkChain(Process, metaclass=Protect):
 
 _SCALARS = frozenset({str, bytes, int, float, bool, type(None)})
 
+#: Seconds until it is asked again what has ended, when the store was out of reach.
+_ASK_AGAIN = 1.0
 #: Seconds after which the status tells that a sub process has ended while others are waited for.
 _TELL_AFTER = 0.5
 

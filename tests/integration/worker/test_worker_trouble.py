@@ -424,7 +424,9 @@ def test_steps_that_block_hold_up_neither_transfers_nor_kills(
     assert job.is_finished_ok
 
 
-def test_the_status_of_the_daemon_tells_what_hinders(localhost: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_status_of_the_daemon_tells_what_hinders(
+    localhost: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = get_store()
     nodes = [submit(CalculationFactory('core.arithmetic.add'), **_sum_of(localhost, number)) for number in range(2)]
     for row in store.claim('somebody', store.now() + 1, store.now() + 100, limit=2):
@@ -434,7 +436,12 @@ def test_the_status_of_the_daemon_tells_what_hinders(localhost: Any, capsys: pyt
     _warn_of_trouble()
     told = capsys.readouterr()
     assert f'{len(nodes)} processes wait: no space left on /here' in told.out + told.err
-    assert 'Computer localhost is held after a failure: no route to it' in told.out + told.err
+    assert 'Computer localhost is held after a failure: no route to it; next try at ' in told.out + told.err
+    until = store.read_hold(localhost.pk).until
+    monkeypatch.setattr(type(store), 'now', lambda _: until + 1)
+    _warn_of_trouble()
+    told = capsys.readouterr()
+    assert 'no route to it; the next job there tries again' in told.out + told.err
 
 
 def _sum_of(computer: Any, number: int) -> dict[str, Any]:

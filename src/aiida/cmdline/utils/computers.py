@@ -22,10 +22,12 @@ def warn_of_holds(computers: Collection[Computer] | None = None) -> None:
     from aiida.orm.backend import get_store
 
     labels = None if computers is None else {computer.pk: computer.label for computer in computers}
-    for hold in get_store().list_holds():
+    store = get_store()
+    for hold in store.list_holds():
         if hold.until is None or (labels is not None and hold.computer_id not in labels):
             continue
         from aiida.engine.runtime.holding import describe
 
-        text = describe(hold, load_computer(pk=hold.computer_id).label if labels is None else labels[hold.computer_id])
+        label = load_computer(pk=hold.computer_id).label if labels is None else labels[hold.computer_id]
+        text = describe(hold, label, store.now())
         echo.echo_warning(text[:1].upper() + text[1:])

@@ -61,12 +61,19 @@ class ComputerTrouble(Exception):
         return not getattr(self.reason, 'transient', True)
 
 
-def describe(hold: HoldRecord, label: str) -> str:
-    """Return what is told of processes that wait for a computer that is held."""
+def describe(hold: HoldRecord, label: str, now: float | None = None) -> str:
+    """Return what is told of processes that wait for a computer that is held.
+
+    :param now: the time: if the next try was due before it, there is no job that would have made it.
+    """
     times = f'{hold.failures} failures' if hold.failures > 1 else 'a failure'
-    moment = timezone.clock(datetime.fromtimestamp(hold.until or 0.0, UTC))
+    until = hold.until or 0.0
+    if now is not None and until <= now:
+        then = 'the next job there tries again'
+    else:
+        then = f'next try at {timezone.clock(datetime.fromtimestamp(until, UTC))}'
     return (
-        f'computer {label} is held after {times}: {hold.error}; next try at {moment} '
+        f'computer {label} is held after {times}: {hold.error}; {then} '
         f'(by itself; `verdi computer test {label}` tries at once)'
     )
 

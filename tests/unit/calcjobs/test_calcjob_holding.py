@@ -192,9 +192,8 @@ class TestCounting:
         return ComputerTrouble(stage, error or OSError('no route to it'))
 
     def test_what_fails_at_the_same_time_counts_once(self, computer):
-        guard = Guard(computer, 20.0, 5)
         began = time.time()
-        assert not any(guard.note_failure(began, self.trouble()) for _ in range(20))
+        assert not any(Guard(computer, 20.0, 5).note_failure(began, self.trouble()) for _ in range(20))
         assert hold_of(computer).failures == 1
 
     def test_a_computer_is_held_after_so_many_failures_and_longer_each_time(self, computer):
@@ -207,16 +206,37 @@ class TestCounting:
             guard.note_failure(time.time() + 1, self.trouble())
         assert pauses == [80, 160, 320, 600, 600]
 
+    def test_whose_attempts_are_used_up_holds_it_though_the_failures_were_forgotten(self, computer):
+        guard = Guard(computer, 20.0, 3)
+        for _ in range(2):
+            assert not guard.note_failure(time.time() + 1, self.trouble())
+            holding.lift(computer)
+        assert guard.note_failure(time.time() + 1, self.trouble())
+        holding.lift(computer)
+
+    def test_whose_attempts_are_used_up_holds_it_though_another_was_counted_just_now(self, computer):
+        one, other = Guard(computer, 20.0, 2), Guard(computer, 20.0, 2)
+        one.note_failure(time.time() + 1, self.trouble())
+        holding.lift(computer)
+        began = time.time()
+        other.note_failure(time.time() + 1, self.trouble())
+        assert one.note_failure(began, self.trouble())
+
+    def test_a_job_that_breaks_its_connection_uses_up_its_own_attempts(self, computer):
+        guard = Guard(computer, 20.0, 2)
+        for _ in range(4):
+            assert not guard.note_failure(time.time() + 1, self.trouble(Stage.CONNECTED))
+            guard.note_success(Stage.CONNECTED)
+
     def test_what_needs_somebody_holds_at_once(self, computer):
         assert Guard(computer, 20.0, 5).note_failure(time.time(), self.trouble(error=Refused('not let in')))
         assert round(hold_of(computer).until - time.time()) == 600
 
     def test_old_failures_are_forgotten(self, computer):
-        guard = Guard(computer, 20.0, 2)
-        guard.note_failure(time.time(), self.trouble())
+        Guard(computer, 20.0, 2).note_failure(time.time(), self.trouble())
         hold = hold_of(computer)
         computer.backend.write_hold(hold._replace(failed_at=hold.failed_at - 4000, revision=2))
-        assert not guard.note_failure(time.time(), self.trouble())
+        assert not Guard(computer, 20.0, 2).note_failure(time.time(), self.trouble())
         assert hold_of(computer).failures == 1
 
     def test_a_success_proves_what_it_has_come_to(self, computer):

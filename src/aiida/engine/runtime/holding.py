@@ -108,6 +108,8 @@ class Guard:
         self._label = computer.label
         self._interval = interval
         self._most = most
+        #: How often the task has met a failure of the computer, whatever was forgotten of those meanwhile.
+        self._met = 0
         #: Whether the computer had failed lately when its turn came.
         self.is_suspicious = False
 
@@ -155,9 +157,11 @@ class Guard:
         :raises StorageUnavailable: if the store is out of reach.
         """
         store = get_store()
+        # a connection that breaks in use may be the job's doing: it gives up after as many attempts as it has
+        self._met += trouble.stage is not Stage.CONNECTED
         while True:
             hold = store.read_hold(self._id)
-            if hold is not None and hold.failed_at > began:
+            if hold is not None and hold.failed_at > began and (hold.until is not None or self._met < self._most):
                 return hold.until is not None
             if store.write_hold(changed := self._after(hold, trouble)):
                 break
@@ -185,7 +189,7 @@ class Guard:
             )
         if trouble.is_lasting:
             return new._replace(until=now + LONGEST_HOLD)
-        if new.failures >= self._most or new.until is not None:
+        if max(new.failures, self._met) >= self._most or new.until is not None:
             return new._replace(until=now + self._pause_after(new.failures))
         return new
 

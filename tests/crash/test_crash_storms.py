@@ -5,7 +5,6 @@ So it does when, in addition, what they use goes away meanwhile and comes back.
 
 from __future__ import annotations
 
-import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +14,6 @@ import pytest
 from aiida import orm
 
 HERE = pathlib.Path(__file__).parent
-#: Storms that `make crash` tries for long; some of their seeds still find something.
-long_only = pytest.mark.skipif(os.environ.get('NABUCCO_CRASH_STRIDE') != '1', reason='`make crash` tries this')
 
 
 @pytest.fixture
@@ -73,7 +70,6 @@ def test_programs_are_killed_at_random(storm: Any) -> None:
     storm.check()
 
 
-@long_only
 @pytest.mark.parametrize('profile', ['postgres'], indirect=True)
 def test_postgresql_goes_away_meanwhile(storm: Any, weather: Any, postgres_server: Any, longest: float) -> None:
     storm.weather.append(weather.PostgresTrouble(postgres_server, longest))
@@ -92,7 +88,6 @@ def test_the_file_is_locked_meanwhile(storm: Any, weather: Any, profile: Any, lo
     storm.check()
 
 
-@long_only
 @pytest.mark.parametrize('profile', ['sqlite'], indirect=True)
 def test_rabbitmq_is_restarted_meanwhile(rabbitmq: Any, storm: Any, weather: Any) -> None:
     storm.weather.append(weather.RabbitmqTrouble(rabbitmq))

@@ -25,7 +25,7 @@ Row = tuple[Any, ...]
 #: How long a lock of another program is waited for, in seconds. A transaction of ours takes milliseconds; half a minute
 #: is a machine that swaps or a network drive that hangs, a minute is a program that was stopped while it held the lock.
 BUSY_LIMIT = 60.0
-_FIRST_SLEEP = 0.0005
+_FIRST_SLEEP = 0.0001
 _LONGEST_SLEEP = 0.02
 _CACHED_STATEMENTS = 256
 #: After how many pages (4 KiB) the log is written back into the file, which costs two syncs; a stored node is 15 pages,

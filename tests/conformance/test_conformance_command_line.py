@@ -366,9 +366,7 @@ def test_the_whole_tree_that_another_program_runs(elsewhere):
     program, node = elsewhere
     tree = [node, *node.called_descendants]
     assert f'Waiting for child processes: {tree[1].pk}' in verdi('list')
-    assert (
-        verdi('list', '-r', '-P', 'owner').split() == [tree[0].backend.read_run(node.pk).owner.partition('@')[0]] * 3
-    )
+    assert verdi('list', '-r', '-P', 'owner').split() == [tree[0].backend.read_run(node.pk).owner.partition('@')[0]] * 3
     assert verdi('pause', '--wait', node.pk).splitlines() == [
         f'Success: scheduled pausing Process<{node.pk}>',
         f'Success: Process<{node.pk}> is paused',

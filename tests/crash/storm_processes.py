@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from crash_processes import Leaf, Top
+from crash_processes import Leaf, Restarted, Top
 
 from aiida import orm
 from aiida.calculations.arithmetic.add import ArithmeticAddCalculation
-from aiida.engine import BaseRestartWorkChain, WorkChain, calcfunction, process_handler, run_get_node, while_
+from aiida.engine import WorkChain, calcfunction, process_handler, run_get_node
 
 #: What those fail with that fail well.
 FAILED, CAUGHT = 401, 402
@@ -55,21 +55,8 @@ class Failing(WorkChain):
         return None
 
 
-class Repaired(BaseRestartWorkChain):
+class Repaired(Restarted):
     """Adds two numbers by a job that fails the first time."""
-
-    _process_class = ArithmeticAddCalculation
-
-    @classmethod
-    def define(cls, spec: Any) -> None:
-        super().define(spec)
-        spec.expose_inputs(ArithmeticAddCalculation, namespace='add')
-        spec.expose_outputs(ArithmeticAddCalculation)
-        spec.outline(cls.setup, while_(cls.should_run_process)(cls.run_process, cls.inspect_process), cls.results)
-
-    def setup(self) -> None:
-        super().setup()
-        self.ctx.inputs = self.exposed_inputs(ArithmeticAddCalculation, 'add')
 
     @process_handler(exit_codes=ArithmeticAddCalculation.exit_codes.ERROR_NEGATIVE_NUMBER)
     def turn(self, node: Any) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from aiida.common import log
+from aiida.engine import DaemonClient
+from aiida.manage.configuration import get_config
 from aiida.plugins import registry
 
 
@@ -30,12 +32,21 @@ def main(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> types.Modul
 def _leave_no_trace(config_folder: pathlib.Path) -> Iterator[None]:
     modules = set(sys.modules)
     yield
+    _stop_daemons()
     log.configure_logging()
     registry.all_entry_points.cache_clear()
     registry.foreign_class_index.cache_clear()
     for name in set(sys.modules) - modules:
         if str(config_folder.parent) in (getattr(sys.modules[name], '__file__', None) or ''):
             del sys.modules[name]
+
+
+def _stop_daemons() -> None:
+    """Stop what an example has started that failed before it came to that."""
+    for profile in get_config(create=True).profiles:
+        client = DaemonClient(profile)
+        if client.is_daemon_running:
+            client.stop_daemon()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import pathlib
 import shutil
@@ -32,17 +31,13 @@ def _never_the_users_configuration() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _loggers_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Loading a profile and calling `verdi` set the loggers up; they are left as they were found."""
     from aiida.common import log
+    from profiles_of_tests import loggers_as_they_were
 
     for name in ('CLI_ACTIVE', 'CLI_LOG_LEVEL'):
         monkeypatch.setattr(log, name, getattr(log, name))
-    loggers = [logging.getLogger(name) for name, _ in log._LOGGERS]
-    found = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
-    yield
-    for logger, (handlers, level, propagate) in zip(loggers, found, strict=True):
-        logger.handlers[:], logger.propagate = handlers, propagate
-        logger.setLevel(level)
+    with loggers_as_they_were():
+        yield
 
 
 @pytest.fixture(scope='session')

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
+from aiida.common import log
 from aiida.manage import configuration, get_manager
 
-__all__ = ('make_computer', 'make_profile')
+__all__ = ('loggers_as_they_were', 'make_computer', 'make_profile')
+
+
+@contextlib.contextmanager
+def loggers_as_they_were() -> Iterator[None]:
+    """Loading a profile and calling `verdi` set the loggers up; they are left as they were found."""
+    loggers = [logging.getLogger(name) for name, _ in log._LOGGERS]
+    found = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, found, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def make_profile(config_folder: pathlib.Path, backend: str, storage: dict[str, Any]) -> Any:

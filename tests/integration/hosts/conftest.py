@@ -204,14 +204,14 @@ def shared_profile(address: Link | None, tmp_path_factory: pytest.TempPathFactor
     """A profile in PostgreSQL, loaded; the hosts have its configuration and its repository. Its folder."""
     from aiida.manage import configuration, get_manager
     from aiida.manage.configuration.settings import AiiDAConfigDir
-    from profiles_of_tests import make_profile
+    from profiles_of_tests import loggers_as_they_were, make_profile
 
     reason = why_there_are_no_hosts() or why_there_is_none()
     if reason is not None:
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp('hosts')
     server = Server()
-    with pytest.MonkeyPatch.context() as patch:
+    with loggers_as_they_were(), pytest.MonkeyPatch.context() as patch:
         patch.setenv('AIIDA_PATH', str(folder))
         patch.setenv('HOST_OF_TESTS', 'client')
         patch.syspath_prepend(str(HERE))

@@ -96,6 +96,12 @@ class Process(plumpy.processes.Process):
         return cast('ProcessSpec', spec)
 
     @classmethod
+    def _StateMachine__ensure_built(cls) -> None:
+        if 'sealed' not in cls.__dict__:
+            with _BUILDING:  # plumpy, whose name this is, lets threads build the same table of states at once
+                super()._StateMachine__ensure_built()  # type: ignore[misc]
+
+    @classmethod
     def define(cls, spec: ProcessSpec) -> None:  # type: ignore[override]
         """Declare inputs, outputs and exit codes; a subclass calls ``super().define(spec)`` first."""
         super().define(spec)

@@ -62,6 +62,19 @@ def jobs_below(folder) -> list[psutil.Process]:
     return found
 
 
+def tell(program: psutil.Process) -> str:
+    """Return what is known of a job that should not live any more."""
+    from aiida import orm
+
+    folder, command, started = program.cwd(), program.cmdline(), program.create_time()
+    lines = [f'{program.pid} in {folder} since {started}: {command}']
+    for node in orm.QueryBuilder().append(orm.CalcJobNode).all(flat=True):
+        if node.get_remote_workdir() == folder:
+            lines += [f'  {node.pk}: {node.base.attributes.all}']
+            lines += [f'  {log.time} {log.message}' for log in orm.Log.collection.get_logs_for(node)]
+    return '\n'.join(lines)
+
+
 @pytest.mark.parametrize('delay', [0.0, 0.02, 0.05, 0.1, 0.2, 0.6, 1.2])
 def test_everything_is_killed(profile, tmp_path, delay) -> None:
     from aiida import orm
@@ -82,5 +95,6 @@ def test_everything_is_killed(profile, tmp_path, delay) -> None:
     states = [row.attributes['process_state'] for row in get_store().list_processes()]
     assert states
     assert set(states) == {'killed'}
-    assert psutil.wait_procs(jobs_below(tmp_path), timeout=15)[1] == []
+    alive = psutil.wait_procs(jobs_below(tmp_path), timeout=15)[1]
+    assert alive == [], '\n'.join([*map(tell, alive), done.stderr])
     assert orm.QueryBuilder().append(orm.ProcessNode, filters={'attributes.sealed': {'!==': True}}).count() == 0

@@ -76,6 +76,7 @@ def stopped_workers():
     """Within this context the workers do not get a turn; gives a list that the time at which they go on is added to."""
     pids = workers()
     went_on = []
+    time.sleep(1.0)  # one that is stopped in the middle of a transaction would keep everybody from writing
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
